@@ -1,0 +1,226 @@
+"""Records to a leaderboard: which agent predicts best, by how much, how sure that is, and at what cost.
+
+A score is an agent's mean over that of `uniform` on the same problems, so that `uniform` is exactly 1 and lower is
+better. Problems are the independent units: numerator and denominator are resampled together, and within each cell of
+the design (the design fixed the cells and drew the seeds).
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gnothi.sweep import Record
+
+BASELINE = "uniform"
+METRICS = {"kl": "d_KL", "joint_log_loss": "joint log-loss"}  # what is ranked, by its name in records
+MIN_PROBLEMS = 5  # fewer give no interval
+
+
+@dataclass(frozen=True)
+class Row:
+    """An agent at one tau. `low` and `high` bound `score`; they are NaN where there is no interval to give.
+
+    `mean` is in nats; `behind` is the paired difference of scores to the best agent; `missing` counts problems that
+    other agents finished and this one did not.
+    """
+
+    agent: str
+    tau: int
+    score: float
+    low: float
+    high: float
+    behind: float
+    behind_low: float
+    behind_high: float
+    mean: float
+    problems: int
+    nonfinite: int
+    missing: int
+    cpu_seconds: float
+    parameters: int
+
+    @property
+    def separated(self) -> bool:
+        """Whether the best agent is better than this one beyond chance."""
+        return self.behind_low > 0 or self.behind == math.inf
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """The agents of one suite, the best first; `notes` say what a reader must know before believing it."""
+
+    suite: str
+    metric: str
+    normalised: bool
+    problems: int
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def taus(self) -> list[int]:
+        """Orders of joint prediction, the largest (by which agents are ranked) first."""
+        return sorted({row.tau for row in self.rows}, reverse=True)
+
+    @property
+    def agents(self) -> list[str]:
+        """Names, the best at the largest tau first."""
+        return [row.agent for row in self.rows if row.tau == self.taus[0]]
+
+    def at(self, tau: int) -> list[Row]:
+        """The rows of one tau, in the order of `agents`."""
+        order = {agent: place for place, agent in enumerate(self.agents)}
+        return sorted((row for row in self.rows if row.tau == tau), key=lambda row: order[row.agent])
+
+
+def leaderboards(records: Sequence[Record]) -> list[Leaderboard]:
+    """A leaderboard for each suite: those whose truth is known first, real data last.
+
+    **Arguments:** `records`, of any number of suites, agents and seeds. An agent that was run with several
+    configurations counts as several agents, told apart by their hash; several seeds of one are averaged.
+
+    **Raises:** `ValueError` if no record holds a joint score.
+    """
+    suites: dict[tuple[int, str, str], list[Record]] = defaultdict(list)
+    for record in name_agents(records):
+        if record.metric in METRICS and record.tau is not None:
+            suites[list(METRICS).index(record.metric), record.suite, record.metric].append(record)
+    if not suites:
+        raise ValueError(f"no record holds a joint score ({' or '.join(METRICS)}): `gnothi testbed run` writes some")
+    return [_leaderboard(suite, metric, suites[rank, suite, metric]) for rank, suite, metric in sorted(suites)]
+
+
+def slice_rows(records: Sequence[Record], level: Callable[[Record], Hashable]) -> list[dict[str, Any]]:
+    """Scores at the largest tau among the records of each level of a factor, as plain rows with a `level`.
+
+    **Arguments:** `records`, of one suite; `level`, from a record to a level, or `None` to leave it out.
+    """
+    levels: dict[Any, list[Record]] = defaultdict(list)
+    for record in name_agents(records):
+        if level(record) is not None:
+            levels[level(record)].append(record)
+    return [
+        {"level": value, **asdict(row)}
+        for value in sorted(levels)
+        for board in leaderboards(levels[value])
+        for row in board.rows
+        if row.tau == board.taus[0]
+    ]
+
+
+def name_agents(records: Sequence[Record]) -> list[Record]:
+    """The same records; where a subject has several configurations, its hash becomes part of its name."""
+    subjects = Counter(subject for subject, _ in {(r.subject, r.config_hash) for r in records})
+    return [replace(r, subject=f"{r.subject} {r.config_hash}") if subjects[r.subject] > 1 else r for r in records]
+
+
+def _leaderboard(suite: str, metric: str, records: Sequence[Record]) -> Leaderboard:
+    by_agent: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
+    for record in records:
+        by_agent[record.subject][record.evaluation].append(record)
+    everything = set().union(*by_agent.values())
+    common = sorted(set(everything).intersection(*by_agent.values()))
+    missing = {agent: len(everything) - len(found) for agent, found in by_agent.items()}
+    baseline = next((agent for agent in sorted(by_agent) if agent.split(" ")[0] == BASELINE), None)
+    notes = []
+    if len(common) < len(everything):
+        who = ", ".join(f"{agent} {count}" for agent, count in missing.items() if count)
+        notes.append(
+            f"{len(everything) - len(common)} of {len(everything)} problems are left out, because not every agent has "
+            f"finished them (missing: {who}): run the same command again to finish them."
+        )
+    if baseline is None:
+        notes.append(
+            f"Scores are in nats and not normalised, because `{BASELINE}` was not run: run it on the same suite, into "
+            "the same folder."
+        )
+    rows: list[Row] = []
+    for tau in sorted({record.tau for record in records if record.tau is not None}, reverse=True) if common else []:
+        chosen = {a: [[r for r in found[e] if r.tau == tau] for e in common] for a, found in by_agent.items()}
+        rows += _rows(tau, chosen, baseline, missing)
+    for row in rows:
+        if row.nonfinite:
+            notes.append(
+                f"{row.agent} has no finite score on {row.nonfinite} of {row.problems} problems at tau = {row.tau}: "
+                "its score is what it is, and has no interval."
+            )
+    return Leaderboard(suite, metric, baseline is not None, len(common), tuple(rows), tuple(notes))
+
+
+def _rows(tau: int, chosen: dict[str, list[list[Record]]], baseline: str | None, missing: dict[str, int]) -> list[Row]:
+    """The rows of one tau, the best first; `chosen` holds the records of each common problem, by agent."""
+    values = {a: np.array([np.mean([r.value for r in seeds]) for seeds in found]) for a, found in chosen.items()}
+    firsts = [seeds[0] for seeds in next(iter(chosen.values()))]
+    cells = np.unique([str(_cell(record)) for record in firsts], return_inverse=True)[1]
+    ones = np.ones(len(firsts))
+    uniform = ones if baseline is None else values[baseline]
+    if firsts[0].metric == "kl":  # a mean over all problems, over the same of uniform
+        parts = {agent: value for agent, value in values.items()}
+        whole = uniform
+    else:  # every table counts the same, however many splits or classes it has
+        whole = ones / np.bincount(cells)[cells]
+        parts = {agent: whole * (value / uniform) for agent, value in values.items()}
+    scores = {agent: _ratio(part, whole, cells) for agent, part in parts.items()}
+    order = sorted(scores, key=lambda agent: (not math.isfinite(scores[agent][0]), scores[agent][0], agent))
+    rows = []
+    for agent in order:
+        score, low, high = scores[agent]
+        gap = (0.0, 0.0, 0.0) if agent == order[0] else _ratio(parts[agent] - parts[order[0]], whole, cells)
+        flat = [record for seeds in chosen[agent] for record in seeds]
+        rows.append(
+            Row(
+                agent=agent,
+                tau=tau,
+                score=score,
+                low=low,
+                high=high,
+                behind=gap[0],
+                behind_low=gap[1],
+                behind_high=gap[2],
+                mean=float(values[agent].mean()),
+                problems=len(firsts),
+                nonfinite=int((~np.isfinite(values[agent])).sum()),
+                missing=missing[agent],
+                cpu_seconds=float(np.mean([record.cpu_seconds for record in flat])),
+                parameters=max(record.parameters for record in flat),
+            )
+        )
+    return rows
+
+
+def _cell(record: Record) -> Hashable:
+    """What the design fixed of a problem; the rest of it was drawn."""
+    if record.metric == "kl":
+        return record.input_size, record.num_train, record.temperature
+    return table_of(record)
+
+
+def table_of(record: Record) -> str:
+    """The name of a real table, without suite and split."""
+    return record.evaluation.rsplit("-S", 1)[0].split("/", 1)[-1]
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray, cells: np.ndarray) -> tuple[float, float, float]:
+    """A ratio of sums over problems with its 95 % interval; without one where values are not finite or few.
+
+    Resamples of n out of n problems a cell vary too little by a factor of (n - 1) / n, which is much at n = 4; so one
+    draw of each cell is left out and the others weighted up (Rao and Wu 1988, sec. 2).
+    """
+    from gnothi.metrics import bootstrap_interval
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = float(numerator.sum() / denominator.sum())
+        if len(numerator) < MIN_PROBLEMS or not math.isfinite(value):
+            return value, math.nan, math.nan
+        counts = np.bincount(cells)
+        if counts.min() == 1:
+            cells, counts = np.zeros(len(cells), int), np.array([len(cells)])
+        weights = (counts / (counts - 1))[cells]
+        weights[np.unique(cells, return_index=True)[1]] = 0.0
+        estimate = bootstrap_interval(
+            lambda rows: numerator[rows] @ weights / (denominator[rows] @ weights), len(cells), cells
+        )
+    return value, estimate.low, estimate.high

@@ -1,0 +1,168 @@
+"""Charts, each a function from plain rows to Altair; the theme is put on by whoever draws them."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import altair as alt
+
+from gnothi.cards.leaderboard import BASELINE, METRICS, Leaderboard, Row
+from gnothi.cards.theme import INK, agent_colours
+
+Chart = alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
+WIDTH = "container"  # a chart is as wide as its place in the page
+
+
+def score_panel(board: Leaderboard, tau: int, *, width: Any = WIDTH, title: Any = "", ink: str = INK) -> Chart:
+    """Scores of all agents at one tau with their intervals, the best at the largest tau on top.
+
+    **Arguments:** `board`; `tau`; `width`, in pixels or `"container"`; `title`; `ink`, colour of lines and text.
+    """
+    rows = drawable(board.at(tau))
+    scale, ticks = _score_scale(rows, room=0.17)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        y=alt.Y("agent:N", sort=board.agents, title=None, axis=alt.Axis(ticks=False, grid=False)),
+        color=_colour(board.agents),
+        tooltip=_tooltip(board),
+    )
+    x = alt.X("score:Q", title=score_title(board, tau), scale=scale, axis=ticks)
+    layers = [
+        base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(x=alt.X("low:Q"), x2="high:Q"),
+        base.mark_point(filled=True, size=75, opacity=1).encode(x=x),
+        base.mark_text(align="left", dx=8).encode(
+            x="edge:Q", text=alt.Text("score:Q", format=".3f"), color=alt.value(ink)
+        ),
+    ]
+    if board.normalised:
+        one = alt.Chart(alt.Data(values=[{"at": 1}])).mark_rule(strokeDash=[3, 3], opacity=0.5, color=ink)
+        layers.insert(0, one.encode(x="at:Q"))
+    return alt.layer(*layers).properties(width=width, height=27 * max(len(rows), 1), title=title)
+
+
+def compute_chart(board: Leaderboard, *, width: Any = WIDTH, ink: str = INK) -> Chart:
+    """Score at the largest tau against CPU seconds a problem; the dashed line joins agents that no other beats in both.
+
+    **Arguments:** `board`; `width`, in pixels or `"container"`; `ink`, colour of lines and text.
+    """
+    tau = board.taus[0]
+    rows = [{**row, "cost": max(row["cpu_seconds"], 1e-3)} for row in drawable(board.at(tau))]
+    scale, ticks = _score_scale(rows, room=0.08)
+    cost = alt.X(
+        "cost:Q",
+        scale=alt.Scale(type="log", padding=45, nice=False),
+        title="CPU seconds a problem, to train and to score (log)",
+        axis=alt.Axis(format="~g", values=_ticks([row["cost"] for row in rows])),
+    )
+    score = alt.Y("score:Q", scale=scale, title=score_title(board, tau), axis=ticks)
+    base = alt.Chart(alt.Data(values=rows)).encode(x=cost, color=_colour(board.agents), tooltip=_tooltip(board))
+    front = alt.Chart(alt.Data(values=pareto_front(rows))).mark_line(
+        interpolate="step-after", strokeDash=[4, 4], opacity=0.45, color=ink, strokeWidth=1.5
+    )
+    return alt.layer(
+        front.encode(x=cost, y=score),
+        base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        base.mark_point(filled=True, size=90, opacity=1).encode(y=score),
+        base.mark_text(align="left", dx=5, dy=-11).encode(y=score, text="agent:N", color=alt.value(ink)),
+    ).properties(width=width, height=380)
+
+
+def pareto_front(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those rows than which no cheaper one (by `cost`) has a lower `score`, the cheapest first."""
+    front: list[dict[str, Any]] = []
+    for row in sorted(rows, key=lambda row: (row["cost"], row["score"])):
+        if not front or row["score"] < front[-1]["score"]:
+            front.append(row)
+    return front
+
+
+def slice_panel(
+    rows: Sequence[dict[str, Any]], board: Leaderboard, title: str, *, width: Any = WIDTH, ink: str = INK
+) -> Chart:
+    """Scores at each level of a factor, agents side by side.
+
+    **Arguments:** `rows`, of `slice_rows`; `board`, of the suite; `title`, of the factor; `width`; `ink`.
+    """
+    shown = [row for row in drawable(rows) if row["agent"] != BASELINE]
+    agents = [agent for agent in board.agents if agent != BASELINE]
+    scale, ticks = _score_scale(shown, room=0.05)
+    base = alt.Chart(alt.Data(values=shown)).encode(
+        x=alt.X("level:O", title=title, axis=alt.Axis(labelAngle=0, grid=False), scale=alt.Scale(paddingInner=0.25)),
+        xOffset=alt.XOffset("agent:N", sort=agents),
+        color=_colour(agents),
+        tooltip=[alt.Tooltip("level:O", title=title), *_tooltip(board)],
+    )
+    score = alt.Y("score:Q", title="score", scale=scale, axis=ticks)
+    layers = [
+        base.mark_rule(strokeWidth=2, opacity=0.55).encode(y=alt.Y("low:Q"), y2="high:Q"),
+        base.mark_point(filled=True, size=45, opacity=1).encode(y=score),
+    ]
+    if board.normalised:
+        one = alt.Chart(alt.Data(values=[{"at": 1}])).mark_rule(strokeDash=[3, 3], opacity=0.5, color=ink)
+        layers.insert(0, one.encode(y="at:Q"))
+    return alt.layer(*layers).properties(width=width, height=230)
+
+
+def score_chart(board: Leaderboard, *, title: Any = "", ink: str = INK) -> Chart:
+    """The panels of every tau side by side, the smallest tau first: a picture to show by itself."""
+    panels = [score_panel(board, tau, width=330, ink=ink, title=_panel_title(tau)) for tau in reversed(board.taus)]
+    return alt.hconcat(*panels, spacing=40, title=title)
+
+
+def score_title(board: Leaderboard, tau: int) -> str:
+    """The title of an axis that shows scores."""
+    name = METRICS[board.metric]
+    return f"{name} at τ = {tau}, uniform = 1" if board.normalised else f"{name} at τ = {tau}, nats"
+
+
+def drawable(rows: Sequence[Row] | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Plain rows of those scores that fit on an axis; where there is no interval its ends are the score itself."""
+    plain = [row if isinstance(row, dict) else asdict(row) for row in rows]
+    shown = []
+    for row in plain:
+        if math.isfinite(row["score"]):
+            ends = {end: row["score"] if math.isnan(row[end]) else row[end] for end in ("low", "high")}
+            gaps = {end: row[end] if math.isfinite(row[end]) else None for end in row if end.startswith("behind")}
+            shown.append({**row, **ends, **gaps, "edge": max(ends["high"], row["score"])})
+    return shown
+
+
+def _panel_title(tau: int) -> str:
+    return "One label at a time (τ = 1)" if tau == 1 else f"{tau} labels together (τ = {tau})"
+
+
+def _colour(agents: Sequence[str]) -> alt.Color:
+    colours = agent_colours(agents)
+    return alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
+
+
+def _tooltip(board: Leaderboard) -> list[alt.Tooltip]:
+    number: dict[str, Any] = {"type": "quantitative", "format": ".3f"}
+    return [
+        alt.Tooltip("agent:N"),
+        alt.Tooltip("score", title="score", **number),
+        alt.Tooltip("low", title="95 % from", **number),
+        alt.Tooltip("high", title="to", **number),
+        alt.Tooltip("mean", title=f"mean {METRICS[board.metric]}, nats", **number),
+        alt.Tooltip("cpu_seconds", title="CPU seconds", type="quantitative", format=".2~s"),
+        alt.Tooltip("problems:Q", title="problems"),
+    ]
+
+
+def _score_scale(rows: Sequence[dict[str, Any]], room: float) -> tuple[alt.Scale, alt.Axis]:
+    """From zero, or logarithmic where scores spread widely; `room` is left at the end, as a part of the whole."""
+    low, high = min((row["low"] for row in rows), default=0.0), max((row["high"] for row in rows), default=1.0)
+    if low > 0 and high / low > 8:
+        wide = high / low
+        domain = [low / wide**0.05, high * wide ** (1.6 * room)]
+        return alt.Scale(type="log", domain=domain, nice=False), alt.Axis(format="~g", values=_ticks([low, high]))
+    return alt.Scale(domain=[min(low, 0.0), max(high, 1e-9) * (1 + room)], nice=False), alt.Axis(
+        format="~g", tickCount=5
+    )
+
+
+def _ticks(values: Sequence[float]) -> list[float]:
+    """Ticks at 1, 2 and 5 times powers of ten: Vega's own on a short logarithmic axis are too many."""
+    low, high = min(values, default=1.0), max(values, default=1.0)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    return [t for p in powers for m in (1, 2, 5) if low / 1.5 <= (t := float(f"{m}e{p}")) <= high * 1.5]

@@ -1,0 +1,67 @@
+"""The entry point: `gnothi COMMAND ...`.
+
+Only what the chosen command needs is imported, so `gnothi --help` answers at once.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import tyro
+from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, subcommand
+
+from gnothi.cli.agents import Agents
+from gnothi.cli.records import Records
+from gnothi.cli.testbed import Testbed
+
+Command = (
+    Annotated[Testbed, subcommand("testbed")]
+    | Annotated[Records, subcommand("records")]
+    | Annotated[Agents, subcommand("agents")]
+)
+
+ABOUT = """gnothi: models that know what they don't know.
+
+Train agents on problems, score their joint predictions, show a leaderboard:
+  gnothi testbed run --suite smoke --out runs/smoke
+"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command; what goes wrong is said in a paragraph, and `GNOTHI_DEBUG=1` shows where.
+
+    Exits with 0, with 2 if the input was wrong, with 1 if the run could not go on, with 130 if it was stopped.
+    """
+    command = tyro.cli(
+        Command,
+        config=(OmitSubcommandPrefixes, OmitArgPrefixes),
+        prog="gnothi",
+        description=ABOUT,
+        args=arguments,
+    )
+    try:
+        command.run()
+    except KeyboardInterrupt:
+        _fail("Stopped.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, OSError) as error:
+        if os.environ.get("GNOTHI_DEBUG"):
+            raise
+        _fail(
+            str(error.args[-1] if isinstance(error, OSError) and error.args else error),
+            1 if isinstance(error, OSError) else 2,
+        )
+    except RuntimeError as error:
+        if os.environ.get("GNOTHI_DEBUG") or type(error).__name__ != "Stopped":
+            raise
+        _fail(str(error), 130)
+
+
+def _fail(message: str, status: int) -> None:
+    print(f"gnothi: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""A data set, and the checks that a stranger's data must pass before anything is trained on it."""
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array, Float, Shaped
+
+Inputs = Float[Array, "data ..."] | Float[np.ndarray, "data ..."]
+Targets = Shaped[Array, "data ..."] | Shaped[np.ndarray, "data ..."]
+
+
+class Dataset(eqx.Module):
+    """Inputs and targets, a data point a row: whole-number labels for classification, values for regression."""
+
+    x: Inputs
+    y: Targets
+
+    def __len__(self) -> int:
+        return self.x.shape[0]
+
+
+def check_classification(
+    x: Shaped[np.ndarray, "data ..."], y: Shaped[np.ndarray, "labels ..."], num_classes: int, *, name: str = "the data"
+) -> Dataset:
+    """Makes a data set of arrays that nobody has looked at yet.
+
+    **Arguments:** `x`, inputs; `y`, labels; `num_classes`; `name`, what to call the data in an error.
+
+    **Raises:** `ValueError` if there are no data, if `x` holds NaN or infinity, if there is not one label a row, if
+    a label lies outside `0 .. num_classes - 1`, or if only one class is present.
+    """
+    x, y = np.asarray(x), np.asarray(y)
+    if len(x) == 0:
+        raise ValueError(f"{name} is empty: give at least one row")
+    if y.shape != (len(x),):
+        raise ValueError(f"{name} has {len(x)} rows of inputs but labels of shape {y.shape}: each row needs one label")
+    bad = ~np.isfinite(x.reshape(len(x), -1)).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"{name} holds NaN or infinity in {bad.sum()} of {len(x)} rows (first: row {int(np.argmax(bad))}): "
+            "drop those rows, or fill them in (sklearn.impute.SimpleImputer does)"
+        )
+    if not np.issubdtype(y.dtype, np.integer):
+        raise ValueError(f"{name} has labels of type {y.dtype}: encode them as 0 .. {num_classes - 1}")
+    wrong = (y < 0) | (y >= num_classes)
+    if wrong.any():
+        raise ValueError(
+            f"{name} has labels outside 0 .. {num_classes - 1} in {wrong.sum()} rows (first: row "
+            f"{int(np.argmax(wrong))}, label {y[wrong][0]}): say num_classes={int(y.max()) + 1}, or encode labels anew"
+        )
+    if np.unique(y).size < 2:
+        raise ValueError(f"{name} holds a single class ({y[0]}): there is nothing to tell apart")
+    return Dataset(np.asarray(x, np.float32), y.astype(np.int32))
+
+
+def standardise(
+    train: Float[np.ndarray, "data features"], *others: Float[np.ndarray, "_ features"]
+) -> tuple[Float[np.ndarray, "_ features"], ...]:
+    """Centres and scales each column by its mean and deviation in `train`; a constant column becomes 0."""
+    mean = train.mean(axis=0)
+    # A constant column's deviation need not be 0: its mean is rounded.
+    scale = np.where(np.ptp(train, axis=0) > 0, train.std(axis=0), 1.0)
+    return tuple(((array - mean) / scale).astype(np.float32) for array in (train, *others))

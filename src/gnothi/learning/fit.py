@@ -1,0 +1,111 @@
+"""The training loop: one compiled program, from first step to last.
+
+`fit` is pure, so `jax.vmap` runs it over seeds, over problems, and over `learning_rate` and `decay`.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from gnothi.data import Dataset
+from gnothi.learning.losses import Batch, Loss
+from gnothi.nn import partition
+
+Network = TypeVar("Network", bound=eqx.Module)
+Progress = Callable[[int, int, float], None]
+Scalar = float | Float[Array, ""]
+
+
+def fit(
+    enn: Network,
+    data: Dataset,
+    *,
+    loss: Loss,
+    steps: int,
+    key: PRNGKeyArray,
+    batch_size: int = 100,
+    learning_rate: Scalar = 1e-3,
+    decay: Scalar = 0.0,
+    optimiser: Callable[[Scalar], optax.GradientTransformation] = optax.adam,
+    progress: Progress | None = None,
+) -> Network:
+    """Trains a network.
+
+    Minibatches go through the data in a new order each epoch. With no more data than `batch_size`, every step sees
+    all of them. Prior functions are evaluated once, before the first step.
+
+    **Arguments:** `enn`; `data`; `loss`; `steps`, how many gradient steps; `key`, for the order of the data and the
+    draws of indices; `batch_size`; `learning_rate`; `decay`, by which the sum of all squared trainable parameters
+    enters the loss (so it passes through Adam: coupled decay, as in the originals); `optimiser`, a function from a
+    learning rate to an optax optimiser; `progress`, called with (step, steps, loss) about a hundred times.
+
+    **Returns:** the trained network; parts marked `Frozen` are as they were.
+
+    **Raises:** `ValueError` if `steps` or `batch_size` is below 1, there are no data, or there is not one
+    target a row.
+
+    >>> import jax, gnothi as gn
+    >>> k1, k2, k3 = jax.random.split(jax.random.key(0), 3)
+    >>> x = jax.random.normal(k1, (64, 2))
+    >>> data = gn.data.Dataset(x, (x[:, 0] > 0).astype(int))
+    >>> enn = gn.enn.Plain(gn.nn.MLP(2, (16,), 2, key=k2))
+    >>> enn = fit(enn, data, loss=gn.learning.cross_entropy(), steps=300, key=k3)
+    >>> gn.metrics.accuracy(enn.predict(x), data.y).value > 0.9
+    True
+    """
+    if steps < 1 or batch_size < 1:
+        raise ValueError(f"steps and batch_size must be 1 or more, got {steps} and {batch_size}")
+    if len(data) == 0:
+        raise ValueError("there are no data to fit: give at least one row")
+    if data.y.shape != (len(data),):
+        raise ValueError(f"data.y must hold one target for each of {len(data)} rows, got shape {data.y.shape}")
+    rates = jnp.asarray(learning_rate, float), jnp.asarray(decay, float)
+    return _fit(enn, data, loss, steps, key, min(batch_size, len(data)), rates, optimiser, progress)
+
+
+@eqx.filter_jit
+def _fit(enn, data, loss, steps, key, batch_size, rates, optimiser, progress):
+    learning_rate, decay = rates
+    order_key, index_key = jax.random.split(key)
+    trainable, rest = partition(enn)
+    # One long vector of parameters: an optimiser's dozen small operations a leaf become a dozen in all.
+    start, restore = ravel_pytree(trainable)
+    rule = optax.chain(optax.add_decayed_weights(2 * decay), optimiser(learning_rate))
+    everything = Batch(
+        jnp.asarray(data.x), jnp.asarray(data.y), jnp.arange(len(data)), enn.constants(jnp.asarray(data.x))
+    )
+    rows = None if batch_size == len(data) else _minibatches(order_key, len(data), steps, batch_size)
+
+    def step(state, now):
+        parameters, memory = state
+        number, rows, indices = now
+        batch = everything if rows is None else jax.tree.map(lambda leaf: leaf[rows], everything)
+        value, gradient = jax.value_and_grad(lambda p: loss(eqx.combine(restore(p), rest), batch, indices))(parameters)
+        updates, memory = rule.update(gradient, memory, parameters)
+        if progress is not None:
+            _report(progress, number, steps, value)
+        return (optax.apply_updates(parameters, updates), memory), None
+
+    times = (jnp.arange(1, steps + 1), rows, loss.indices(enn, index_key, steps))
+    (parameters, _), _ = jax.lax.scan(step, (start, rule.init(start)), times)
+    return eqx.combine(restore(parameters), rest)
+
+
+def _minibatches(key: PRNGKeyArray, num_data: int, steps: int, batch_size: int) -> Int[Array, "steps batch"]:
+    """Row numbers for every step: shuffled epochs end to end."""
+    epochs = -(-steps * batch_size // num_data)
+    orders = jax.vmap(lambda k: jax.random.permutation(k, num_data))(jax.random.split(key, epochs))
+    return orders.reshape(-1)[: steps * batch_size].reshape(steps, batch_size)
+
+
+def _report(progress: Progress, number: Int[Array, ""], steps: int, value: Float[Array, ""]) -> None:
+    def now():
+        jax.debug.callback(lambda n, v: progress(int(n), steps, float(v)), number, value, ordered=False)
+
+    jax.lax.cond(number % max(1, steps // 100) == 0, now, lambda: None)

@@ -1,0 +1,8 @@
+"""Plain building blocks: networks that show their features, and parts that are never trained."""
+
+from gnothi.nn.frozen import Frozen, partition
+from gnothi.nn.mlp import MLP
+from gnothi.nn.network import FeatureNetwork
+from gnothi.nn.stacked import stack, stacked_outputs
+
+__all__ = ["MLP", "FeatureNetwork", "Frozen", "partition", "stack", "stacked_outputs"]

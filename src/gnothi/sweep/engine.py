@@ -1,0 +1,123 @@
+"""The local engine: a process for each core, a group of cells at a time, nothing computed twice.
+
+A group is cells that share one compiled program. How cells fall into groups depends on the whole plan alone, never on
+what is finished, and a group is always computed whole: that is why a resumed run equals an uninterrupted one.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gnothi.sweep.folder import RunFolder
+from gnothi.sweep.records import Record, write_records
+
+Work = Callable[[Any], dict[str, list[Record]]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cells computed together: their names, a title for people, and what the work function needs (it is pickled)."""
+
+    title: str
+    cells: tuple[str, ...]
+    task: Any
+
+
+class Stopped(RuntimeError):
+    """A run that did not end by itself; what was finished is kept."""
+
+
+def run_groups(
+    groups: Sequence[Group],
+    work: Work,
+    folder: RunFolder,
+    *,
+    workers: int | None = None,
+    on_start: Callable[[Group], None] = lambda group: None,
+    on_finish: Callable[[Group], None] = lambda group: None,
+) -> None:
+    """Computes every group that has an unfinished cell and writes a file for each cell.
+
+    **Arguments:** `groups`, the costly ones best first; `work`, from a group's task to the records of each of its
+    cells, importable by name; `folder`; `workers`, how many processes (default: one a core); `on_start` and
+    `on_finish`, called as groups begin and end, the latter also for those found finished.
+
+    **Raises:** `Stopped` on Ctrl-C or if a worker was killed; `OSError` if the disk is full; whatever `work` raises.
+    """
+    waiting = []
+    for group in groups:
+        if all(folder.cell(cell).exists() for cell in group.cells):
+            on_finish(group)
+        else:
+            waiting.append(group)
+    if not waiting:
+        return
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+    workers = min(workers or len(cores), len(waiting))
+    context = multiprocessing.get_context("spawn")
+    turns = context.Value("i", 0)
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (turns, cores if workers > 1 else None))
+    waiting.reverse()
+    running: dict[Future[None], Group] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                group = waiting.pop()
+                running[pool.submit(_run_one, work, group, folder.path)] = group
+                on_start(group)
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                group = running.pop(future)
+                future.result()
+                on_finish(group)
+    except (KeyboardInterrupt, BrokenProcessPool) as error:
+        _kill(pool)
+        killed = isinstance(error, BrokenProcessPool)
+        reason = "A worker process was killed (out of memory?)" if killed else "Stopped by you"
+        raise Stopped(f"{reason}. Finished cells are kept: run the same command again to go on.") from error
+    except BaseException:
+        _kill(pool)
+        raise
+    pool.shutdown()
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    processes = list((pool._processes or {}).values())
+    for process in processes:
+        process.kill()
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start_worker(turns: Any, cores: list[int] | None) -> None:
+    """Gives each worker a core of its own, before JAX counts cores, so that workers do not fight over them.
+
+    Ctrl-C is left to the parent; if that is killed, the worker ends too.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    if cores and hasattr(os, "sched_setaffinity"):
+        with turns.get_lock():
+            turn, turns.value = turns.value, turns.value + 1
+        os.sched_setaffinity(0, {cores[turn % len(cores)]})
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def _run_one(work: Work, group: Group, path: Path) -> None:
+    folder = RunFolder(path)
+    results = work(group.task)
+    for cell in group.cells:
+        if not folder.cell(cell).exists():
+            write_records(folder.cell(cell), results[cell])

@@ -1,0 +1,204 @@
+"""Agents on problems: how cells are grouped, trained as one compiled program, scored and recorded."""
+
+import hashlib
+import json
+import platform
+import resource
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gnothi import __version__
+from gnothi.agents import Agent, PriorKnowledge, Sampler
+from gnothi.data import Dataset
+from gnothi.nn import partition
+from gnothi.sweep import Group, Record
+from gnothi.testbed.portrait import draw_portrait
+from gnothi.testbed.problems import GenerativeSpec, Problem, Scores, evaluate
+from gnothi.testbed.suites import Spec
+
+MAX_GROUP = 8  # problems in one compiled program: few enough that no core waits long for another
+MAX_GROUP_BYTES = 2**28  # of training data
+VERSIONS = f"gnothi {__version__}, jax {jax.__version__}, python {platform.python_version()}"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A group of problems of one shape, for one agent."""
+
+    name: str
+    agent: Agent
+    specs: tuple[Spec, ...]
+    seed: int
+    portrait: Path | None  # where to draw the first problem, if it is to be drawn
+
+
+def config_hash(name: str, agent: Agent) -> str:
+    """Eight characters that change whenever the agent does."""
+    described = json.dumps([name, type(agent).__name__, asdict(agent)], sort_keys=True, default=str)  # type: ignore[call-overload]
+    return hashlib.sha256(described.encode()).hexdigest()[:8]
+
+
+def cell_name(name: str, agent: Agent, spec: Spec, seed: int) -> str:
+    """The file of a cell, below `records/` and without its ending."""
+    return f"{name}-{config_hash(name, agent)}/{spec.name}-a{seed}"
+
+
+def plan(agents: dict[str, Agent], specs: Sequence[Spec], folder: Path, *, seed: int = 0) -> list[Group]:
+    """Deals cells into groups of equal shape, the costly ones first so that no core waits at the end.
+
+    **Arguments:** `agents`, by name; `specs`, the problems; `folder`, of the run, for portraits; `seed`, of the agents.
+    """
+    drawn = _portrait_of(specs)
+    groups = []
+    for name, agent in agents.items():
+        by_shape: dict[tuple, list[Spec]] = {}
+        for spec in specs:
+            by_shape.setdefault(spec.shape, []).append(spec)
+        for same in by_shape.values():
+            size = _group_size(same[0])
+            same.sort(key=lambda spec: spec is not drawn)
+            parts = -(-len(same) // size)  # of even size, so that they share a compiled program where they can
+            for part in range(parts):
+                chosen = tuple(same[len(same) * part // parts : len(same) * (part + 1) // parts])
+                portrait = folder / "portraits" / f"{name}.json" if chosen[0] is drawn else None
+                cells = tuple(cell_name(name, agent, spec, seed) for spec in chosen)
+                title = f"{name} on {chosen[0].name.rsplit('-T', 1)[0].rsplit('-S', 1)[0]}"
+                groups.append((_cost(agent, chosen), Group(title, cells, Task(name, agent, chosen, seed, portrait))))
+    return [group for _, group in sorted(groups, key=lambda pair: -pair[0])]
+
+
+def _group_size(spec: Spec) -> int:
+    if not isinstance(spec, GenerativeSpec):
+        return MAX_GROUP
+    return int(np.clip(MAX_GROUP_BYTES // (4 * spec.num_train * (spec.input_size + 200)), 1, MAX_GROUP))
+
+
+def _cost(agent: Agent, specs: Sequence[Spec]) -> float:
+    """A rough order of cost, good enough to start the long groups first."""
+    rows = min(100, getattr(specs[0], "num_train", 100))
+    return len(specs) * rows * getattr(agent, "num_members", 3) * getattr(agent, "steps", 100)
+
+
+def _portrait_of(specs: Sequence[Spec]) -> Spec | None:
+    """The problem that the report draws: two-dimensional, of medium temperature, few data, and both classes seen."""
+    flat = [spec for spec in specs if isinstance(spec, GenerativeSpec) and spec.input_size == 2]
+    if not flat:
+        return None
+
+    def distance(spec: GenerativeSpec) -> tuple[float, float]:
+        return abs(spec.num_train - 20), abs(spec.temperature - 0.1)
+
+    nearest = min(map(distance, flat))
+    return min(
+        (spec for spec in flat if distance(spec) == nearest),
+        key=lambda spec: abs(float(np.mean(spec.make().train_data.y)) - 0.5),
+    )
+
+
+def run_group(task: Task) -> dict[str, list[Record]]:
+    """Trains an agent on a group of problems and scores it on each.
+
+    **Returns:** the records of each cell, by the cell's name.
+    """
+    problems = [spec.make() for spec in task.specs]
+    samplers, train, compile_seconds = _train(task, problems)
+    timed = [_timed(lambda i=i: evaluate(problems[i], samplers[i])) for i in range(len(problems))]  # type: ignore[misc]
+    usual = np.median([cost for _, cost in timed], axis=0)
+    compile_seconds += max(0.0, timed[0][1][0] - usual[0])
+    if task.portrait is not None:
+        draw_portrait(task.portrait, task.name, task.specs[0].name, problems[0], samplers[0])
+    blank = Record(
+        subject=task.name,
+        evaluation="",
+        suite="",
+        metric="",
+        value=0.0,
+        low=0.0,
+        high=0.0,
+        units=0,
+        nonfinite=0,
+        seed=task.seed,
+        config_hash=config_hash(task.name, task.agent),
+        versions=VERSIONS,
+        seconds=train[0] / len(problems) + float(usual[0]),
+        cpu_seconds=train[1] / len(problems) + float(usual[1]),
+        compile_seconds=compile_seconds / len(problems),
+        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        parameters=_num_parameters(samplers[0]),
+    )
+    return {
+        cell_name(task.name, task.agent, spec, task.seed): _records(blank, spec, problem, scores)
+        for spec, problem, (scores, _) in zip(task.specs, problems, timed, strict=True)
+    }
+
+
+def _train(task: Task, problems: Sequence[Problem]) -> tuple[list[Sampler], tuple[float, float], float]:
+    """Samplers for all problems; wall and CPU seconds of training; seconds of compilation."""
+    root = jax.random.key(task.seed)
+    keys = jnp.stack([jax.random.fold_in(root, zlib.crc32(spec.name.encode())) for spec in task.specs])
+    if not task.agent.compiled:
+        trained, cost = _timed(
+            lambda: [task.agent(p.train_data, p.prior_knowledge, k) for p, k in zip(problems, keys, strict=True)]
+        )
+        return trained, cost, 0.0
+    data = _stack([problem.train_data for problem in problems])
+    prior = _stack([problem.prior_knowledge for problem in problems])
+    start = time.perf_counter()
+    program = _train_all.lower(task.agent, data, prior, keys).compile()  # type: ignore[attr-defined]
+    compile_seconds = time.perf_counter() - start
+    stacked, cost = _timed(lambda: program(task.agent, data, prior, keys))
+    arrays, rest = eqx.partition(stacked, eqx.is_array)
+    samplers = [eqx.combine(jax.tree.map(lambda leaf, i=i: leaf[i], arrays), rest) for i in range(len(problems))]
+    return samplers, cost, compile_seconds
+
+
+@eqx.filter_jit
+def _train_all(agent: Agent, data: Dataset, prior: PriorKnowledge, keys: jax.Array) -> Any:
+    """One problem after another in one program: side by side (`vmap`) they would leave the cache and be slower."""
+    shapes = eqx.filter_eval_shape(agent, *jax.tree.map(lambda leaf: leaf[0], (data, prior, keys)))
+    fixed = eqx.partition(shapes, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))[1]
+    trained = jax.lax.map(lambda problem: eqx.filter(agent(*problem), eqx.is_array), (data, prior, keys))
+    return eqx.combine(trained, fixed)
+
+
+def _stack(trees: Sequence[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)
+
+
+def _timed(call: Callable[[], Result]) -> tuple[Result, tuple[float, float]]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = call()
+    jax.block_until_ready(result)
+    return result, (time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def _num_parameters(sampler: Sampler) -> int:
+    return sum(leaf.size for leaf in jax.tree.leaves(partition(sampler)[0]) if eqx.is_array(leaf))
+
+
+def _records(blank: Record, spec: Spec, problem: Problem, scores: Scores) -> list[Record]:
+    num_train, input_size = len(problem.train_data), problem.train_data.x[0].size
+    about = replace(
+        blank,
+        evaluation=spec.name,
+        suite=spec.suite,
+        input_size=input_size,
+        num_train=num_train,
+        data_ratio=num_train / input_size,
+        temperature=getattr(spec, "temperature", None),
+    )
+    return [
+        replace(about, metric=m, tau=t, value=e.value, low=e.low, high=e.high, units=e.units, nonfinite=e.nonfinite)
+        for (m, t), e in scores.items()
+    ]
