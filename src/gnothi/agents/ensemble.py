@@ -15,9 +15,9 @@ from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
 from gnothi.enn import Ensemble, MatchedPrior, WithPrior
 from gnothi.learning import cross_entropy, fit
-from gnothi.nn import MLP, stack
+from gnothi.nn import MLP, in_blocks, stack
 
-MEMBERS_IN_CACHE = 5
+MEMBERS_IN_CACHE = 5  # parameters, their gradients, and both of Adam's memories
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class EnsembleAgent:
 
         def train(part: tuple[MLP, MLP | None, Array]) -> MLP:
             trained = fit(
-                assemble(*part),
+                assemble(*part[:2], first=part[2][0]),
                 data,
                 loss=cross_entropy(bootstrap=self.bootstrap),
                 steps=num_steps(self.steps, data),
@@ -67,12 +67,5 @@ class EnsembleAgent:
 
         members = stack(make, self.num_members, key=net_key)
         twins = stack(make, self.num_members, key=twin_key) if self.prior_scale else None
-        together = self._members_together()
-        parts = jax.tree.map(lambda leaf: leaf.reshape(-1, together, *leaf.shape[1:]), (members, twins))
-        trained = jax.lax.map(train, (*parts, jnp.arange(0, self.num_members, together)))
-        return assemble(jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), trained), twins)
-
-    def _members_together(self) -> int:
-        """How many members learn side by side: on a CPU as many as stay in a core's cache, which halves the time."""
-        most = MEMBERS_IN_CACHE if jax.default_backend() == "cpu" else self.num_members
-        return max(n for n in range(1, self.num_members + 1) if n <= most and self.num_members % n == 0)
+        trained = in_blocks(train, (members, twins, jnp.arange(self.num_members)), most=MEMBERS_IN_CACHE)
+        return assemble(trained, twins)

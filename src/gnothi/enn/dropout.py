@@ -7,6 +7,7 @@ predictions, as then the same input, asked twice, answers twice.
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from gnothi.enn.indices import Mask
@@ -50,18 +51,17 @@ class Dropout(EpistemicNetwork):
     ) -> Float[Array, "samples inputs classes"]:
         """The outputs of all inputs under all masks."""
         masks = every_index(self) if indices is None else indices
-        if len(self.network.layers) == 1:
-            outputs = jax.vmap(self.network)(inputs)
+        net = self.network
+        if len(net.weights) == 1:
+            outputs = jax.vmap(net)(inputs)
             return jnp.broadcast_to(outputs, (len(masks), *outputs.shape))
         # A mask on hidden units is a mask on the columns of the next layer: each mask makes an MLP of its own.
-        hidden = jax.nn.relu(inputs @ self.network.weights[0].T + self.network.biases[0])
-        layers, start = [], 0
-        for layer in self.network.layers[1:]:
-            width = layer.shape[1] - 1
-            mask = masks[:, start : start + width] / self.index.keep
-            layers.append(layer * jnp.pad(mask, ((0, 0), (0, 1)), constant_values=1.0)[:, None])
-            start += width
-        return stacked_outputs(eqx.tree_at(lambda net: net.layers, self.network, tuple(layers)), hidden)
+        hidden = jax.nn.relu(inputs @ net.weights[0].T + net.biases[0])
+        ends = np.cumsum([bias.size for bias in net.biases[:-1]])
+        kept = jnp.split(masks / self.index.keep, ends[:-1], axis=1)
+        weights = tuple(w * mask[:, None] for w, mask in zip(net.weights[1:], kept, strict=True))
+        biases = tuple(jnp.broadcast_to(b, (len(masks), b.size)) for b in net.biases[1:])
+        return stacked_outputs(eqx.tree_at(lambda n: (n.weights, n.biases), net, (weights, biases)), hidden)
 
     def constants(self, inputs: Float[Array, "inputs features"]) -> None:
         """Nothing: there is no prior function."""

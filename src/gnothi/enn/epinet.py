@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from gnothi.enn.indices import Gaussian
 from gnothi.enn.network import EpistemicNetwork, every_index
-from gnothi.nn import MLP, FeatureNetwork, Frozen
+from gnothi.nn import CACHE_NUMBERS, MLP, FeatureNetwork, Frozen, in_blocks
 
 
 class FrozenHead(Frozen):
@@ -77,31 +77,43 @@ class Epinet(EpistemicNetwork):
 
     def __call__(self, x: Float[Array, "..."], z: Float[Array, " index"]) -> Float[Array, " classes"]:
         """The outputs of one input under one index."""
-        features = self.base.features(x)
-        seen = jnp.concatenate([features, x.ravel()])
-        if self.stop_gradient:
-            seen = jax.lax.stop_gradient(seen)
-        outputs = self.base.head(features) + _correction(self.learnable, seen, z)
-        if self.prior is None:
-            return outputs
-        return outputs + self.prior.scale * jax.lax.stop_gradient(_correction(self.prior.mlp, seen, z))
+        return self.predict(x[None], z[None])[0, 0]
 
     def predict(
         self, inputs: Float[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
     ) -> Float[Array, "samples inputs classes"]:
         """The outputs of all inputs under all indices; what does not depend on the index runs once an input."""
         indices = every_index(self) if indices is None else indices
-        return jax.vmap(lambda z: jax.vmap(lambda x: self(x, z))(inputs))(indices)
+        features = jax.vmap(self.base.features)(inputs)
+        outputs = jax.vmap(self.base.head)(features)
+        seen = jnp.concatenate([features, inputs.reshape(len(inputs), -1)], axis=1)
+        if self.stop_gradient:
+            seen = jax.lax.stop_gradient(seen)
+        outputs = outputs + _corrections(self.learnable, seen, indices)
+        if self.prior is None:
+            return outputs
+        return outputs + self.prior.scale * jax.lax.stop_gradient(_corrections(self.prior.mlp, seen, indices))
 
     def constants(self, inputs: Float[Array, "inputs ..."]) -> None:
         """Nothing: the prior epinet reads features, and those change with training."""
 
 
-def _correction(head: MLP, seen: Float[Array, " features"], z: Float[Array, " index"]) -> Float[Array, " classes"]:
-    """What an epinet adds. Its first layer is applied to index and features apart, so the latter is shared."""
-    first, *later = zip(head.weights, head.biases, strict=True)
-    weight, bias = first
-    hidden = weight[:, : z.size] @ z + (weight[:, z.size :] @ seen + bias)
-    for weight, bias in later:
-        hidden = weight @ jax.nn.relu(hidden) + bias
-    return hidden.reshape(-1, z.size) @ z
+def _corrections(
+    head: MLP, seen: Float[Array, "inputs features"], indices: Float[Array, "samples index"]
+) -> Float[Array, "samples inputs classes"]:
+    """What an epinet adds. Its first layer is applied to index and features apart, so the latter is shared.
+
+    Inputs are kept on the minor axis and samples beside them, so that every later layer is one long product.
+    """
+    num_inputs, index_size = len(seen), indices.shape[1]
+    shared = head.weights[0][:, index_size:] @ seen.T + head.biases[0][:, None]
+    of_index = head.weights[0][:, :index_size]
+
+    def of_samples(z: Float[Array, "samples index"]) -> Float[Array, "samples inputs classes"]:
+        hidden = (shared[:, None] + (of_index @ z.T)[:, :, None]).reshape(len(shared), -1)
+        for weight, bias in zip(head.weights[1:], head.biases[1:], strict=True):
+            hidden = weight @ jax.nn.relu(hidden) + bias[:, None]
+        return jnp.einsum("cdsi,sd->sic", hidden.reshape(-1, index_size, len(z), num_inputs), z)
+
+    widest = max(bias.size for bias in head.biases) * num_inputs
+    return in_blocks(of_samples, indices, most=max(1, CACHE_NUMBERS // widest))

@@ -31,6 +31,7 @@ NUM_GROUPS = 20  # indices are dealt into this many groups, whose spread shows b
 MAX_OUTCOMES = 400  # beyond this many label counts a pair of anchors, labels are sampled
 LABEL_DRAWS = 32  # how many label vectors are then sampled for each set of inputs
 CHUNK = 2**16  # how many numbers a step of the estimator works on: what fits a core's cache
+LEAST_CHUNK = 64  # draws a step, at least: with fewer on the minor axis the loops over it do not pay
 
 
 class Scores(NamedTuple):
@@ -113,7 +114,7 @@ def _score(
     Draws are worked through a chunk at a time, outcomes one by one, so that all of a step stays in cache.
     """
     num_samples, num_draws, width = agent.shape
-    chunk = min(num_draws, max(8, CHUNK // (num_samples * width)))
+    chunk = min(num_draws, max(LEAST_CHUNK, CHUNK // (num_samples * width)))
     num_chunks = -(-num_draws // chunk)
 
     def in_chunks(array, axis):

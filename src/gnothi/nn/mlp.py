@@ -28,8 +28,10 @@ class MLP(FeatureNetwork):
     ((2,), (50,))
     """
 
-    layers: tuple[Float[Array, "..."], ...]
-    """A matrix for each layer, `outputs x (inputs + 1)`: the last column is the bias."""
+    weights: tuple[Float[Array, "..."], ...]
+    """The weights of each layer, `outputs x inputs`."""
+    biases: tuple[Float[Array, "..."], ...]
+    """The biases of each layer."""
 
     def __init__(
         self,
@@ -47,21 +49,8 @@ class MLP(FeatureNetwork):
         ends = np.cumsum([sizes[1], *(m * n for m, n in shapes)])
         # One draw for all parameters: each separate draw costs XLA half a second of compilation.
         first_bias, *weights = jnp.split(jax.random.truncated_normal(key, -2, 2, (int(ends[-1]),)), ends[:-1])
-        biases = [first_bias_std * first_bias, *(jnp.zeros(size) for size in sizes[2:])]
-        self.layers = tuple(
-            jnp.concatenate([weight.reshape(shape) / np.sqrt(shape[1]), bias[:, None]], axis=1)
-            for weight, bias, shape in zip(weights, biases, shapes, strict=True)
-        )
-
-    @property
-    def weights(self) -> tuple[Float[Array, "..."], ...]:
-        """The weights of each layer, `outputs x inputs`."""
-        return tuple(layer[..., :-1] for layer in self.layers)
-
-    @property
-    def biases(self) -> tuple[Float[Array, "..."], ...]:
-        """The biases of each layer."""
-        return tuple(layer[..., -1] for layer in self.layers)
+        self.weights = tuple(w.reshape(shape) / np.sqrt(shape[1]) for w, shape in zip(weights, shapes, strict=True))
+        self.biases = (first_bias_std * first_bias, *(jnp.zeros(size) for size in sizes[2:]))
 
     def features(self, x: Float[Array, " inputs"]) -> Float[Array, " features"]:
         """The last hidden layer of one input, or the input itself where there is no hidden layer."""
