@@ -40,11 +40,3 @@ def test_members_trained_a_few_at_a_time_are_those_trained_at_once(monkeypatch, 
         monkeypatch.setattr(module, "MEMBERS_IN_CACHE", together)
         found.append(agent(data, PriorKnowledge(2, 0.5), jax.random.key(0)))
     leaves_close(*found)
-
-
-@pytest.mark.parametrize(("members", "together"), [(100, 5), (4, 4), (7, 1), (12, 4), (1, 1)])
-def test_members_are_dealt_into_equal_parts(monkeypatch, members, together):
-    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
-    assert EnsembleAgent(members)._members_together() == together
-    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
-    assert EnsembleAgent(members)._members_together() == members

@@ -108,7 +108,7 @@ def test_nothing_of_the_prior_epinet_is_trainable():
     )(jax.random.split(jax.random.key(0), 3))
     trainable, rest = gn.nn.partition(epinets)
     assert not jax.tree.leaves(trainable.prior)
-    assert len(jax.tree.leaves(trainable)) == 3 + 2
+    assert len(jax.tree.leaves(trainable)) == 6 + 4  # weights and biases of the base, and of the epinet
     np.testing.assert_array_equal(rest.prior.scale, np.full(3, 0.7, np.float32))
 
 

@@ -63,7 +63,7 @@ def test_a_failed_save_leaves_the_old_one(tmp_path, network, monkeypatch):
 def test_another_size_is_refused(tmp_path, network):
     save(tmp_path / "net", network)
     with pytest.raises(
-        ValueError, match=r"another size: .*layers/0 is float32\[3, 4, 3\] there, float32\[3, 5, 3\] here"
+        ValueError, match=r"another size: .*weights/0 is float32\[3, 4, 2\] there, float32\[3, 5, 2\] here"
     ):
         load(tmp_path / "net", like=make(hidden=(5,)))
 

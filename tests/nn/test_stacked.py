@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gnothi.nn import MLP, stack, stacked_outputs
+from gnothi.nn import MLP, in_blocks, stack, stacked_outputs
 
 
 def normal(rng, shape):
@@ -21,7 +21,10 @@ def outputs_by_vmap(members, inputs):
     return eqx.filter_vmap(lambda member: jax.vmap(member)(inputs))(members)
 
 
-@pytest.mark.parametrize(("hidden", "classes"), [((), 1), ((), 3), ((6,), 2), ((6, 5), 1), ((6, 5), 3), ((6, 5, 4), 2)])
+@pytest.mark.parametrize(
+    ("hidden", "classes"),
+    [((), 1), ((), 3), ((6,), 2), ((6, 5), 1), ((6, 5), 3), ((6, 5, 4), 2), ((18, 17), 3), ((16, 20), 16)],
+)
 def test_outputs_and_gradients_equal_nested_vmaps(hidden, classes):
     rng = np.random.default_rng(len(hidden) + 10 * classes)
     members = random_members(rng, 4, (3, hidden, classes))
@@ -57,3 +60,20 @@ def test_stack_draws_another_network_for_each_member():
 def test_an_empty_stack_is_refused():
     with pytest.raises(ValueError, match="count=0"):
         stack(lambda key: MLP(2, (5,), 2, key=key), 0, key=jax.random.key(0))
+
+
+@pytest.mark.parametrize(("count", "most", "size"), [(100, 5, 5), (4, 5, 4), (7, 5, 1), (12, 5, 4), (1, 5, 1)])
+def test_rows_are_dealt_into_equal_blocks(monkeypatch, count, most, size):
+    seen = []
+
+    def double(rows):
+        seen.append(len(rows))
+        return 2 * rows
+
+    rows = jnp.arange(3 * count).reshape(count, 3)
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
+    np.testing.assert_array_equal(in_blocks(double, rows, most=most), 2 * rows)
+    assert set(seen) == {size}
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    in_blocks(double, rows, most=most)
+    assert seen[-1] == count

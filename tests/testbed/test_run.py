@@ -95,7 +95,7 @@ def test_another_hyper_parameter_is_another_cell():
 
 
 def test_groups_are_even_and_of_one_shape():
-    groups = plan(QUICK, grid("classification", (2, 10), (10,), (0.1,), range(9)), Path())
+    groups = plan(QUICK, grid("classification", (2, 10), (10,), (0.1,), range(19)), Path())
     sizes = sorted(len(g.cells) for g in groups)
-    assert sizes == [4] * 6 + [5] * 6
+    assert sizes == [9] * 6 + [10] * 6
     assert all(len({spec.shape for spec in g.task.specs}) == 1 for g in groups)

@@ -68,7 +68,7 @@ class _Progress:
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
         )
         self._all = self._bar.add_task("cells", total=num_cells)
-        self._running: dict[str, int] = {}
+        self._running: dict[tuple[str, ...], int] = {}
 
     def __enter__(self) -> "_Progress":
         self._bar.start()
@@ -80,11 +80,11 @@ class _Progress:
         self._bar.stop()
 
     def start(self, group) -> None:
-        self._running[group.title] = self._bar.add_task(f"  {group.title}", total=None)
+        self._running[group.cells] = self._bar.add_task(f"  {group.title}", total=None)
 
     def finish(self, group) -> None:
-        if group.title in self._running:
-            self._bar.remove_task(self._running.pop(group.title))  # type: ignore[arg-type]
+        if group.cells in self._running:
+            self._bar.remove_task(self._running.pop(group.cells))  # type: ignore[arg-type]
         self._bar.advance(self._all, len(group.cells))
 
 

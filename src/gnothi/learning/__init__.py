@@ -1,11 +1,12 @@
 """Losses, bootstrapping, the training loop and checkpoints."""
 
+from gnothi.learning.adam import adam
 from gnothi.learning.bootstrap import BOOTSTRAPS
 from gnothi.learning.checkpoint import load, save
 from gnothi.learning.compilation import use_compilation_cache
 from gnothi.learning.fit import fit
 from gnothi.learning.losses import Loss, cross_entropy, squared_error
 
-__all__ = ["BOOTSTRAPS", "Loss", "cross_entropy", "fit", "load", "save", "squared_error", "use_compilation_cache"]
+__all__ = ["BOOTSTRAPS", "Loss", "adam", "cross_entropy", "fit", "load", "save", "squared_error", "use_compilation_cache"]
 
 use_compilation_cache()

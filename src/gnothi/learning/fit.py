@@ -14,6 +14,7 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.data import Dataset
+from gnothi.learning.adam import adam
 from gnothi.learning.losses import Batch, Loss
 from gnothi.nn import partition
 
@@ -32,7 +33,7 @@ def fit(
     batch_size: int = 100,
     learning_rate: Scalar = 1e-3,
     decay: Scalar = 0.0,
-    optimiser: Callable[[Scalar], optax.GradientTransformation] = optax.adam,
+    optimiser: Callable[[Scalar], optax.GradientTransformation] = adam,
     progress: Progress | None = None,
 ) -> Network:
     """Trains a network.
@@ -86,7 +87,9 @@ def _fit(enn, data, loss, steps, key, batch_size, rates, optimiser, progress):
         parameters, memory = state
         number, rows, indices = now
         batch = everything if rows is None else jax.tree.map(lambda leaf: leaf[rows], everything)
-        value, gradient = jax.value_and_grad(lambda p: loss(eqx.combine(restore(p), rest), batch, indices))(parameters)
+        value, gradients = jax.value_and_grad(lambda p: loss(eqx.combine(p, rest), batch, indices))(restore(parameters))
+        # The barrier makes XLA copy the gradients into one vector whole, not number by number.
+        gradient, _ = ravel_pytree(jax.lax.optimization_barrier(gradients))
         updates, memory = rule.update(gradient, memory, parameters)
         if progress is not None:
             _report(progress, number, steps, value)

@@ -19,8 +19,8 @@ from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from gnothi.nn.mlp import MLP
 
-Weights = tuple[Float[Array, "members outputs inputs"], ...]
-Biases = tuple[Float[Array, "members outputs"], ...]
+Weights = tuple[Float[Array, "members _ _"], ...]  # of each layer: outputs x inputs
+Biases = tuple[Float[Array, "members _"], ...]
 
 LANES = 16  # numbers in the widest vector register
 CACHE_NUMBERS = 2**18  # activations of a layer, of all members side by side, that stay in a core's cache (1 MB)

@@ -25,7 +25,7 @@ from gnothi.testbed.portrait import draw_portrait
 from gnothi.testbed.problems import GenerativeSpec, Problem, Scores, evaluate
 from gnothi.testbed.suites import Spec
 
-MAX_GROUP = 8  # problems in one compiled program: few enough that no core waits long for another
+MAX_GROUP = 15  # problems in one compiled program: those of one shape in the published benchmark
 MAX_GROUP_BYTES = 2**28  # of training data
 VERSIONS = f"gnothi {__version__}, jax {jax.__version__}, python {platform.python_version()}"
 
