@@ -86,7 +86,7 @@ def write_picture(run_folder: Path, path: Path) -> None:
         chart: Chart = portrait_chart(portraits, title=title, ink=PRINT_INK)
     else:
         board = leaderboards(read_records(run_folder))[0]
-        title = alt.Title(f"{board.suite}: {count_problems(board)}", subtitle=explain(board), **subtitle)
+        title = alt.Title(f"{board.suite}: {count_problems(board)}", subtitle=explain(board, gaps=False), **subtitle)
         chart = score_chart(board, title=title, ink=PRINT_INK)
     config = {**chart_config(PRINT_INK), "background": "white", "padding": 16, "font": "Liberation Sans, Arial"}
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,11 @@ from gnothi.cards.leaderboard import Leaderboard, leaderboards
 from gnothi.cards.wording import count_problems, explain, format_gap, format_interval, format_number
 from gnothi.sweep import read_records
 
+WHOLE_WIDTH = 100  # columns that the whole table needs
+
 
 def print_leaderboard(run_folder: Path, console: Console | None = None) -> None:
-    """Prints a table for each suite, the best agent first, readable at 100 columns.
+    """Prints a table for each suite, the best agent first; a terminal of fewer than 100 columns gets fewer of them.
 
     **Arguments:** `run_folder`, where the records are; `console`, where to (default: the terminal).
 
@@ -23,17 +25,17 @@ def print_leaderboard(run_folder: Path, console: Console | None = None) -> None:
     console = console or Console()
     for board in leaderboards(read_records(run_folder)):
         if board.rows:
-            console.print(_table(board))
+            console.print(_table(board, whole=console.width >= WHOLE_WIDTH))
         for note in board.notes:
             console.print(Text(f"! {note}", style="yellow"))
         console.print()
 
 
-def _table(board: Leaderboard) -> Table:
+def _table(board: Leaderboard, *, whole: bool) -> Table:
     table = Table(
         title=Text(f"{board.suite}: {count_problems(board)}", style="bold"),
         title_justify="left",
-        caption=Text(explain(board), style="dim"),
+        caption=Text(explain(board, gaps=whole), style="dim"),
         caption_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -41,11 +43,12 @@ def _table(board: Leaderboard) -> Table:
     table.add_column("agent", no_wrap=True)
     for tau in board.taus:
         table.add_column(f"score, tau = {tau}", no_wrap=True)
-        if tau == board.taus[0]:
+        if whole and tau == board.taus[0]:
             table.add_column("behind", justify="right", no_wrap=True)
             table.add_column("nats", justify="right", no_wrap=True)
     table.add_column("CPU s", justify="right", no_wrap=True)
-    table.add_column("weights", justify="right", no_wrap=True)
+    if whole:
+        table.add_column("weights", justify="right", no_wrap=True)
     best = {tau: min(board.at(tau), key=lambda row: (not math.isfinite(row.score), row.score)) for tau in board.taus}
     for place, agent in enumerate(board.agents):
         cells = [Text(agent, style="bold" if place == 0 else "")]
@@ -54,8 +57,8 @@ def _table(board: Leaderboard) -> Table:
             style = "bold" if row == best[tau] else ""
             lost = f" ({row.nonfinite} not finite)" if row.nonfinite else f" {format_interval(row.low, row.high)}"
             cells.append(Text.assemble((format_number(row.score), style), (lost, "dim")))
-            if tau == board.taus[0]:
+            if whole and tau == board.taus[0]:
                 cells += [Text("best" if place == 0 else format_gap(row)), Text(format_number(row.mean))]
-        cells += [Text(format_number(row.cpu_seconds)), Text(format_number(row.parameters))]
+        cells += [Text(format_number(row.cpu_seconds)), *([Text(format_number(row.parameters))] if whole else [])]
         table.add_row(*cells)
     return table

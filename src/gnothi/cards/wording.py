@@ -46,16 +46,16 @@ def count_problems(board: Leaderboard) -> str:
     return f"{board.problems} {unit}{'' if board.problems == 1 else 's'}"
 
 
-def explain(board: Leaderboard) -> str:
-    """What the scores of a leaderboard are, in two or three sentences."""
+def explain(board: Leaderboard, *, gaps: bool = True) -> str:
+    """What the scores of a leaderboard are, in two or three sentences; `gaps`, whether 'behind' is shown too."""
     name = METRICS[board.metric]
     what = f"mean {name} over that of `{BASELINE}` (= 1)" if board.normalised else f"mean {name} in nats"
     if board.metric != "kl":
         what += ", each table counting the same"
     if any(not math.isnan(row.low) for row in board.rows):
-        interval = (
-            f"In brackets 95 % intervals by bootstrap over {count_problems(board)}; 'behind' is the paired difference "
-            "to the best, a tie where its interval holds 0."
+        interval = f"In brackets 95 % intervals by bootstrap over {count_problems(board)}"
+        interval += (
+            "; 'behind' is the paired difference to the best, a tie where its interval holds 0." if gaps else "."
         )
     else:
         interval = f"{count_problems(board)} are too few for intervals." if board.problems > 1 else "One problem only."

@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 from tyro.conf import subcommand
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+
+    from gnothi.sweep import Group
 
 
 @dataclass(frozen=True)
@@ -59,33 +65,43 @@ class Run:
 
 
 class _Progress:
-    """A bar of cells, and under it what each core is at."""
+    """A bar of cells, and under it what each core is at; a line a group where there is no terminal to draw in."""
 
-    def __init__(self, console, num_cells: int):
+    def __init__(self, console: "Console", num_cells: int):
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
         )
         self._all = self._bar.add_task("cells", total=num_cells)
-        self._running: dict[tuple[str, ...], int] = {}
+        self._running: dict[tuple[str, ...], TaskID] = {}
 
     def __enter__(self) -> "_Progress":
         self._bar.start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         for task in self._running.values():
-            self._bar.remove_task(task)  # type: ignore[arg-type]
+            self._bar.remove_task(task)
         self._bar.stop()
 
-    def start(self, group) -> None:
+    def start(self, group: "Group") -> None:
+        """A core has begun a group."""
         self._running[group.cells] = self._bar.add_task(f"  {group.title}", total=None)
 
-    def finish(self, group) -> None:
-        if group.cells in self._running:
-            self._bar.remove_task(self._running.pop(group.cells))  # type: ignore[arg-type]
+    def finish(self, group: "Group") -> None:
+        """A group is finished, or was found finished."""
         self._bar.advance(self._all, len(group.cells))
+        if group.cells in self._running:
+            self._bar.remove_task(self._running.pop(group.cells))
+            if self._bar.disable:
+                cells = self._bar.tasks[self._all]
+                print(f"{cells.completed:.0f}/{cells.total:.0f} cells ({group.title})", flush=True)
 
 
 @dataclass(frozen=True)

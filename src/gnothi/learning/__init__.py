@@ -3,10 +3,21 @@
 from gnothi.learning.adam import adam
 from gnothi.learning.bootstrap import BOOTSTRAPS
 from gnothi.learning.checkpoint import load, save
-from gnothi.learning.compilation import use_compilation_cache
+from gnothi.learning.compilation import compiler_options, use_compilation_cache
 from gnothi.learning.fit import fit
 from gnothi.learning.losses import Loss, cross_entropy, squared_error
 
-__all__ = ["BOOTSTRAPS", "Loss", "adam", "cross_entropy", "fit", "load", "save", "squared_error", "use_compilation_cache"]
+__all__ = [
+    "BOOTSTRAPS",
+    "Loss",
+    "adam",
+    "compiler_options",
+    "cross_entropy",
+    "fit",
+    "load",
+    "save",
+    "squared_error",
+    "use_compilation_cache",
+]
 
 use_compilation_cache()

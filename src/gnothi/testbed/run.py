@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ import numpy as np
 from gnothi import __version__
 from gnothi.agents import Agent, PriorKnowledge, Sampler
 from gnothi.data import Dataset
+from gnothi.learning import compiler_options
 from gnothi.nn import partition
 from gnothi.sweep import Group, Record
 from gnothi.testbed.portrait import draw_portrait
@@ -155,7 +157,7 @@ def _train(task: Task, problems: Sequence[Problem]) -> tuple[list[Sampler], tupl
     data = _stack([problem.train_data for problem in problems])
     prior = _stack([problem.prior_knowledge for problem in problems])
     start = time.perf_counter()
-    program = _train_all.lower(task.agent, data, prior, keys).compile()  # type: ignore[attr-defined]
+    program = _training().lower(task.agent, data, prior, keys).compile()  # type: ignore[attr-defined]
     compile_seconds = time.perf_counter() - start
     stacked, cost = _timed(lambda: program(task.agent, data, prior, keys))
     arrays, rest = eqx.partition(stacked, eqx.is_array)
@@ -163,7 +165,11 @@ def _train(task: Task, problems: Sequence[Problem]) -> tuple[list[Sampler], tupl
     return samplers, cost, compile_seconds
 
 
-@eqx.filter_jit
+@cache
+def _training() -> Any:
+    return eqx.filter_jit(_train_all, compiler_options=compiler_options())
+
+
 def _train_all(agent: Agent, data: Dataset, prior: PriorKnowledge, keys: jax.Array) -> Any:
     """One problem after another in one program: side by side (`vmap`) they would leave the cache and be slower."""
     shapes = eqx.filter_eval_shape(agent, *jax.tree.map(lambda leaf: leaf[0], (data, prior, keys)))

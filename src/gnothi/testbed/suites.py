@@ -50,9 +50,10 @@ def _real() -> tuple[Spec, ...]:
 
 def _demo() -> tuple[Spec, ...]:
     """What `make demo` runs: 60 problems of the benchmark with few data, and two real tables."""
-    small = grid("classification", (2, 10), (1, 10), _TEMPERATURES, range(4))
-    wide = grid("classification", (100,), (1,), _TEMPERATURES, range(4))
-    return small + wide + tuple(RealSpec(table, seed) for table in ("iris", "breast_cancer") for seed in range(3))
+    plane = grid("classification", (2,), (1, 10), _TEMPERATURES, range(4))
+    space = grid("classification", (10, 100), (1,), _TEMPERATURES, range(5))
+    costly = grid("classification", (10,), (10,), _TEMPERATURES, range(2))
+    return plane + space + costly + tuple(RealSpec(t, seed) for t in ("iris", "breast_cancer") for seed in range(3))
 
 
 def _smoke() -> tuple[Spec, ...]:
