@@ -249,3 +249,19 @@ def test_targets_that_are_a_column_are_refused():
     """They would broadcast against the outputs of all points, and something else would be learnt in silence."""
     with pytest.raises(ValueError, match=r"one target for each of 30 rows, got shape \(30, 1\)"):
         fit(gn.enn.Plain(mlp(KEY)), gn.data.Dataset(TOY.x, TOY.y[:, None]), loss=cross_entropy(), steps=1, key=KEY)
+
+
+@pytest.mark.parametrize(
+    ("loss", "x", "y", "message"),
+    [
+        (cross_entropy(), np.nan, 0, r"data\.x holds NaN or infinity in 1 of 3 rows \(first: row 1\)"),
+        (cross_entropy(), 0.0, 2, r"data\.y has labels outside 0 \.\. 1 in 1 rows \(first: row 1, label 2\)"),
+        (cross_entropy(), 0.0, 0.5, r"data\.y has labels of type float32"),
+        (squared_error(), 0.0, np.inf, r"data\.y holds NaN or infinity in 1 of 3 rows \(first: row 1\)"),
+    ],
+)
+def test_bad_data_are_refused(loss, x, y, message):
+    y = jnp.array([0, y, 1], jnp.int32 if isinstance(y, int) else jnp.float32)
+    data = gn.data.Dataset(jnp.zeros((3, 2)).at[1, 1].set(x), y)
+    with pytest.raises(ValueError, match=message):
+        fit(gn.enn.Plain(gn.nn.MLP(2, (), 2, key=KEY)), data, loss=loss, steps=1, key=KEY)

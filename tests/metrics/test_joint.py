@@ -256,6 +256,8 @@ def test_other_bad_arguments_are_refused():
     draws = hypotheses(3, 8)
     with pytest.raises(ValueError, match="draws are for 8 inputs, but there are 7 labels"):
         joint_log_loss(draws, jnp.zeros(7, int))
+    with pytest.raises(ValueError, match=r"labels has labels outside 0 \.\. 1 in 8 rows \(first: row 0, label -1\)"):
+        joint_log_loss(draws, jnp.full(8, -1))
     with pytest.raises(ValueError, match="'dyadic'"):
         joint_log_loss(draws, jnp.zeros(8, int), inputs="triadic")
     with pytest.raises(ValueError, match="pool"):

@@ -37,3 +37,19 @@ def test_calibration_error_finds_overconfidence():
     overconfident = calibration_error(logits(jnp.stack([sure, 1 - sure], axis=-1)[None]), labels)
     assert overconfident.value == pytest.approx(0.24, abs=0.03)
     assert overconfident.low < overconfident.value < overconfident.high
+
+
+def test_clusters_widen_the_interval_of_the_calibration_error():
+    draws = logits(jnp.tile(jnp.array([0.95, 0.05]), (1, 200, 1)))
+    labels = jnp.repeat((jnp.arange(20) % 2 == 0).astype(int), 10)  # right half of the time, ten at a time
+    alone = calibration_error(draws, labels)
+    together = calibration_error(draws, labels, clusters=np.repeat(np.arange(20), 10))
+    assert (alone.units, together.units) == (200, 20)
+    assert together.value == pytest.approx(alone.value)
+    assert together.high - together.low > 2 * (alone.high - alone.low)
+
+
+@pytest.mark.parametrize("score", [log_loss, accuracy, brier_score, calibration_error])
+def test_a_label_without_a_class_is_refused(score):
+    with pytest.raises(ValueError, match=r"labels has labels outside 0 \.\. 1 in 1 rows \(first: row 2, label 2\)"):
+        score(jnp.zeros((3, 4, 2)), jnp.array([0, 1, 2, 0]))

@@ -20,6 +20,7 @@ from gnothi.cards.theme import FONT, agent_colours, chart_config
 from gnothi.cards.wording import (
     count_problems,
     explain,
+    format_count,
     format_gap,
     format_interval,
     format_number,
@@ -159,7 +160,7 @@ def _table(board: Leaderboard) -> str:
             )
             cells += [f"<td>{gap}{bounds}</td>"] if tau == board.taus[0] else []
             cells.append(f"<td>{format_number(row.mean)}</td>")
-        cells += [f"<td>{format_number(x)}</td>" for x in (row.cpu_seconds, row.parameters)]
+        cells += [f"<td>{x}</td>" for x in (format_number(row.cpu_seconds), format_count(row.parameters))]
         cells += [f"<td>{lost or '–'}</td>"] if spoilt else []
         rows.append(f"<tr>{''.join(cells)}</tr>")
     titles = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)

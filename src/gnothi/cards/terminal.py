@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gnothi.cards.leaderboard import Leaderboard, leaderboards
-from gnothi.cards.wording import count_problems, explain, format_gap, format_interval, format_number
+from gnothi.cards.wording import count_problems, explain, format_count, format_gap, format_interval, format_number
 from gnothi.sweep import read_records
 
 WHOLE_WIDTH = 100  # columns that the whole table needs
@@ -59,6 +59,6 @@ def _table(board: Leaderboard, *, whole: bool) -> Table:
             cells.append(Text.assemble((format_number(row.score), style), (lost, "dim")))
             if whole and tau == board.taus[0]:
                 cells += [Text("best" if place == 0 else format_gap(row)), Text(format_number(row.mean))]
-        cells += [Text(format_number(row.cpu_seconds)), *([Text(format_number(row.parameters))] if whole else [])]
+        cells += [Text(format_number(row.cpu_seconds)), *([Text(format_count(row.parameters))] if whole else [])]
         table.add_row(*cells)
     return table

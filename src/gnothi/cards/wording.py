@@ -29,6 +29,11 @@ def format_number(value: float | int) -> str:
     return f"{value:.3f}" if abs(value) >= 0.001 else f"{value:.2g}"
 
 
+def format_count(count: int) -> str:
+    """How many parameters an agent has; a dash for one without any that it counts, such as a forest."""
+    return format_number(count) if count else "–"
+
+
 def format_interval(low: float, high: float) -> str:
     """An interval for people, or a dash if there is none."""
     return "–" if math.isnan(low) or math.isnan(high) else f"[{format_number(low)}, {format_number(high)}]"

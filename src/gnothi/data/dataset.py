@@ -1,6 +1,7 @@
 """A data set, and the checks that a stranger's data must pass before anything is trained on it."""
 
 import equinox as eqx
+import jax
 import numpy as np
 from jaxtyping import Array, Float, Shaped
 
@@ -18,6 +19,39 @@ class Dataset(eqx.Module):
         return self.x.shape[0]
 
 
+def check_finite(values: Shaped[Array, "data ..."] | Shaped[np.ndarray, "data ..."], *, name: str) -> None:
+    """Says what is wrong with numbers that are not all finite; those inside `jit` or `vmap` cannot be looked at.
+
+    **Raises:** `ValueError` with the rows that hold NaN or infinity.
+    """
+    if isinstance(values, jax.core.Tracer):
+        return
+    bad = ~np.isfinite(np.asarray(values).reshape(len(values), -1)).all(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"{name} holds NaN or infinity in {bad.sum()} of {len(bad)} rows (first: row {int(np.argmax(bad))}): "
+            "drop those rows, or fill them in (sklearn.impute.SimpleImputer does)"
+        )
+
+
+def check_labels(labels: Shaped[Array, " data"] | Shaped[np.ndarray, " data"], num_classes: int, *, name: str) -> None:
+    """Says what is wrong with labels; those inside `jit` or `vmap` cannot be looked at.
+
+    **Raises:** `ValueError` if they are not whole numbers, or lie outside `0 .. num_classes - 1`.
+    """
+    if not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(f"{name} has labels of type {labels.dtype}: encode them as 0 .. {num_classes - 1}")
+    if isinstance(labels, jax.core.Tracer):
+        return
+    y = np.asarray(labels)
+    wrong = (y < 0) | (y >= num_classes)
+    if wrong.any():
+        raise ValueError(
+            f"{name} has labels outside 0 .. {num_classes - 1} in {wrong.sum()} rows (first: row "
+            f"{int(np.argmax(wrong))}, label {y[wrong][0]}): say num_classes={int(y.max()) + 1}, or encode labels anew"
+        )
+
+
 def check_classification(
     x: Shaped[np.ndarray, "data ..."], y: Shaped[np.ndarray, "labels ..."], num_classes: int, *, name: str = "the data"
 ) -> Dataset:
@@ -33,20 +67,8 @@ def check_classification(
         raise ValueError(f"{name} is empty: give at least one row")
     if y.shape != (len(x),):
         raise ValueError(f"{name} has {len(x)} rows of inputs but labels of shape {y.shape}: each row needs one label")
-    bad = ~np.isfinite(x.reshape(len(x), -1)).all(axis=1)
-    if bad.any():
-        raise ValueError(
-            f"{name} holds NaN or infinity in {bad.sum()} of {len(x)} rows (first: row {int(np.argmax(bad))}): "
-            "drop those rows, or fill them in (sklearn.impute.SimpleImputer does)"
-        )
-    if not np.issubdtype(y.dtype, np.integer):
-        raise ValueError(f"{name} has labels of type {y.dtype}: encode them as 0 .. {num_classes - 1}")
-    wrong = (y < 0) | (y >= num_classes)
-    if wrong.any():
-        raise ValueError(
-            f"{name} has labels outside 0 .. {num_classes - 1} in {wrong.sum()} rows (first: row "
-            f"{int(np.argmax(wrong))}, label {y[wrong][0]}): say num_classes={int(y.max()) + 1}, or encode labels anew"
-        )
+    check_finite(x, name=name)
+    check_labels(y, num_classes, name=name)
     if np.unique(y).size < 2:
         raise ValueError(f"{name} holds a single class ({y[0]}): there is nothing to tell apart")
     return Dataset(np.asarray(x, np.float32), y.astype(np.int32))

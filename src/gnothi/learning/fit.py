@@ -13,12 +13,12 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from gnothi.data import Dataset
+from gnothi.data import Dataset, check_finite, check_labels
 from gnothi.learning.adam import adam
-from gnothi.learning.losses import Batch, Loss
+from gnothi.learning.losses import Batch, EpistemicPredictor, Loss
 from gnothi.nn import partition
 
-Network = TypeVar("Network", bound=eqx.Module)
+Network = TypeVar("Network", bound=EpistemicPredictor)
 Progress = Callable[[int, int, float], None]
 Scalar = float | Float[Array, ""]
 
@@ -48,8 +48,8 @@ def fit(
 
     **Returns:** the trained network; parts marked `Frozen` are as they were.
 
-    **Raises:** `ValueError` if `steps` or `batch_size` is below 1, there are no data, or there is not one
-    target a row.
+    **Raises:** `ValueError` if `steps` or `batch_size` is below 1, if there are no data or not one target a row, and,
+    outside `jit` and `vmap`, if data are not finite or a label is none of the network's classes.
 
     >>> import jax, gnothi as gn
     >>> k1, k2, k3 = jax.random.split(jax.random.key(0), 3)
@@ -66,6 +66,12 @@ def fit(
         raise ValueError("there are no data to fit: give at least one row")
     if data.y.shape != (len(data),):
         raise ValueError(f"data.y must hold one target for each of {len(data)} rows, got shape {data.y.shape}")
+    check_finite(data.x, name="data.x")
+    if loss.kind == "cross_entropy":
+        outputs = eqx.filter_eval_shape(enn.predict, jnp.asarray(data.x[:1]), enn.index.samples(key, 1))
+        check_labels(data.y, outputs.shape[-1], name="data.y")
+    else:
+        check_finite(data.y, name="data.y")
     rates = jnp.asarray(learning_rate, float), jnp.asarray(decay, float)
     return _fit(enn, data, loss, steps, key, min(batch_size, len(data)), rates, optimiser, progress)
 

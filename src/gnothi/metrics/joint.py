@@ -24,6 +24,7 @@ import numpy as np
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from gnothi.data import check_labels
 from gnothi.metrics.inputs import CHOICES, check_pool
 from gnothi.metrics.intervals import Estimate, mean_interval
 
@@ -308,16 +309,17 @@ def joint_log_loss(
     needed for `"local"` only; `key`, shuffles the inputs.
 
     **Raises:** `ValueError` if `tau` is below 1 or larger than the pool allows, if labels and draws disagree in
-    number, or if `inputs` is none of the three.
+    number, if a label is none of the classes, or if `inputs` is none of the three.
 
     >>> import jax, jax.numpy as jnp
     >>> sure = jnp.array([[[9.0, -9.0]] * 6])
     >>> joint_log_loss(sure, jnp.zeros(6, int), tau=10, exhaustive=True).value < 1e-3
     True
     """
-    num_inputs, _classes = draws.shape[1:]
+    num_inputs, num_classes = draws.shape[1:]
     if labels.shape[0] != num_inputs:
         raise ValueError(f"draws are for {num_inputs} inputs, but there are {labels.shape[0]} labels")
+    check_labels(labels, num_classes, name="labels")
     if inputs not in CHOICES:
         raise ValueError(f"inputs must be one of {', '.join(map(repr, CHOICES))}, got {inputs!r}")
     key = jax.random.key(0) if key is None else key

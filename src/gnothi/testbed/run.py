@@ -157,7 +157,7 @@ def _train(task: Task, problems: Sequence[Problem]) -> tuple[list[Sampler], tupl
     data = _stack([problem.train_data for problem in problems])
     prior = _stack([problem.prior_knowledge for problem in problems])
     start = time.perf_counter()
-    program = _training().lower(task.agent, data, prior, keys).compile()  # type: ignore[attr-defined]
+    program = _training().lower(task.agent, data, prior, keys).compile()
     compile_seconds = time.perf_counter() - start
     stacked, cost = _timed(lambda: program(task.agent, data, prior, keys))
     arrays, rest = eqx.partition(stacked, eqx.is_array)
@@ -167,7 +167,7 @@ def _train(task: Task, problems: Sequence[Problem]) -> tuple[list[Sampler], tupl
 
 @cache
 def _training() -> Any:
-    return eqx.filter_jit(_train_all, compiler_options=compiler_options())
+    return eqx.filter_jit(_train_all, compiler_options=compiler_options())  # type: ignore[call-overload]
 
 
 def _train_all(agent: Agent, data: Dataset, prior: PriorKnowledge, keys: jax.Array) -> Any:
