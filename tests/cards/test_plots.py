@@ -7,7 +7,7 @@ import vl_convert
 from gnothi.cards import leaderboards
 from gnothi.cards.leaderboard import slice_rows
 from gnothi.cards.plots import compute_chart, pareto_front, score_chart, score_panel, slice_panel
-from gnothi.cards.portraits import choose_portraits, distance, portrait_chart, spread
+from gnothi.cards.portraits import choose_portraits, distance, load_portraits, portrait_chart, spread
 from gnothi.cards.theme import COLOURS, agent_colours
 from tests.cards.invented_runs import make_portrait, make_record
 
@@ -78,6 +78,15 @@ def test_portraits_shown_contrast_knowing_with_not_knowing():
     assert [portrait["agent"] for portrait in chosen] == ["mlp", "epinet", "ensemble+"]
     assert spread(chosen[0]) == 0 < spread(chosen[1])
     assert 0 < distance(chosen[0], chosen[1]) < 0.1
+
+
+def test_only_portraits_of_one_problem_stand_together(tmp_path):
+    drawn = [make_portrait("mlp", 0), make_portrait("epinet", 1), make_portrait("epinet", 1) | {"problem": "other"}]
+    for number, portrait in enumerate(drawn):
+        path = tmp_path / "portraits" / str(number) / "agent.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(portrait))
+    assert load_portraits(tmp_path) == drawn[:2]
 
 
 def test_portraits_of_strangers():

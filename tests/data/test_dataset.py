@@ -38,8 +38,8 @@ def test_images_pass_too():
         (with_bad(-np.inf, 5), Y, 3, r"NaN or infinity in 1 of 6 rows \(first: row 5\)"),
         (X, Y.astype(float), 3, r"type float64: encode them as 0 \.\. 2"),
         (X, Y.astype(str), 3, r"type <U\d+: encode them"),
-        (X, Y, 2, r"outside 0 \.\. 1 in 2 rows \(first: row 2, label 2\): say num_classes=3"),
-        (X, Y - 1, 3, r"outside 0 \.\. 2 in 2 rows \(first: row 0, label -1\)"),
+        (X, Y, 2, r"flowers: 2 of 6 labels lie outside 0 \.\. 1 \(first: row 2, label 2\): encode"),
+        (X, Y - 1, 3, r"2 of 6 labels lie outside 0 \.\. 2 \(first: row 0, label -1\)"),
         (X, np.ones(6, int), 3, r"a single class \(1\)"),
     ],
 )

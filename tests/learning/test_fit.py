@@ -255,7 +255,7 @@ def test_targets_that_are_a_column_are_refused():
     ("loss", "x", "y", "message"),
     [
         (cross_entropy(), np.nan, 0, r"data\.x holds NaN or infinity in 1 of 3 rows \(first: row 1\)"),
-        (cross_entropy(), 0.0, 2, r"data\.y has labels outside 0 \.\. 1 in 1 rows \(first: row 1, label 2\)"),
+        (cross_entropy(), 0.0, 2, r"data\.y: 1 of 3 labels lie outside 0 \.\. 1 \(first: row 1, label 2\)"),
         (cross_entropy(), 0.0, 0.5, r"data\.y has labels of type float32"),
         (squared_error(), 0.0, np.inf, r"data\.y holds NaN or infinity in 1 of 3 rows \(first: row 1\)"),
     ],

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnothi.metrics import joint_log_loss, kl_divergence, kl_published, kl_scores, log_loss, log_mean_exp, mean_interval
+from gnothi.metrics.joint import _check_kl
 
 KEY = jax.random.key(0)
 
@@ -231,10 +232,8 @@ def test_joint_of_one_label_is_the_marginal(seed, inputs):
     pool = jax.random.normal(KEY, (24, 2))
     joint = joint_log_loss(draws, labels, tau=1, inputs=inputs, exhaustive=True, pool=pool)
     marginal = log_loss(draws, labels, exhaustive=True)
-    if inputs == "local":  # centres are drawn with replacement
-        assert joint.units == 24
-    else:
-        assert joint.value == pytest.approx(marginal.value, rel=1e-5)
+    assert joint.value == pytest.approx(marginal.value, rel=1e-5)
+    assert (joint.low, joint.high, joint.units) == pytest.approx((marginal.low, marginal.high, 24), rel=1e-4)
 
 
 @pytest.mark.parametrize("tau", [0, -3])
@@ -256,7 +255,7 @@ def test_other_bad_arguments_are_refused():
     draws = hypotheses(3, 8)
     with pytest.raises(ValueError, match="draws are for 8 inputs, but there are 7 labels"):
         joint_log_loss(draws, jnp.zeros(7, int))
-    with pytest.raises(ValueError, match=r"labels has labels outside 0 \.\. 1 in 8 rows \(first: row 0, label -1\)"):
+    with pytest.raises(ValueError, match=r"labels: 8 of 8 labels lie outside 0 \.\. 1 \(first: row 0, label -1\)"):
         joint_log_loss(draws, jnp.full(8, -1))
     with pytest.raises(ValueError, match="'dyadic'"):
         joint_log_loss(draws, jnp.zeros(8, int), inputs="triadic")
@@ -279,3 +278,21 @@ def test_order_a_hundred_is_sampled_where_it_cannot_be_enumerated():
     agent = hypotheses(50, 200, scale=1.0, seed=13)
     kl = kl_divergence(truth, agent, tau=(10, 100), exhaustive=True, key=KEY)
     assert kl[100].value > kl[10].value
+
+
+def test_the_correction_is_at_most_half_a_nat_even_where_groups_differ_in_size():
+    values = jnp.zeros((39, 1)).at[19, 0].set(500.0)  # the one sample of the smallest group carries everything
+    corrected, _ = log_mean_exp(values)
+    assert 500 - jnp.log(39) <= corrected[0] <= 500 - jnp.log(39) + 0.5001
+
+
+@pytest.mark.parametrize("score", [kl_divergence, kl_published, kl_scores])
+def test_kl_refuses_what_it_cannot_compare(score):
+    tau = (2,) if score is kl_divergence else 2
+    with pytest.raises(ValueError, match="inputs must be 'dyadic' or 'iid', got 'local'"):
+        score(hypotheses(1, 8), hypotheses(3, 8), tau=tau, inputs="local", key=KEY)
+
+
+def test_kl_is_of_the_same_inputs():
+    with pytest.raises(ValueError, match=r"for the same inputs and classes, got \(8, 2\) and \(6, 2\)"):
+        _check_kl(hypotheses(1, 8), hypotheses(3, 6), 2, "dyadic")

@@ -51,5 +51,5 @@ def test_clusters_widen_the_interval_of_the_calibration_error():
 
 @pytest.mark.parametrize("score", [log_loss, accuracy, brier_score, calibration_error])
 def test_a_label_without_a_class_is_refused(score):
-    with pytest.raises(ValueError, match=r"labels has labels outside 0 \.\. 1 in 1 rows \(first: row 2, label 2\)"):
+    with pytest.raises(ValueError, match=r"labels: 1 of 4 labels lie outside 0 \.\. 1 \(first: row 2, label 2\)"):
         score(jnp.zeros((3, 4, 2)), jnp.array([0, 1, 2, 0]))

@@ -77,3 +77,17 @@ def test_rows_are_dealt_into_equal_blocks(monkeypatch, count, most, size):
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     in_blocks(double, rows, most=most)
     assert seen[-1] == count
+
+
+def test_what_is_not_a_number_stays_so():
+    members = random_members(np.random.default_rng(0), 3, (2, (20,), 2))
+    inputs = jnp.zeros((4, 2)).at[1, 0].set(jnp.nan)
+    assert np.isnan(stacked_outputs(members, inputs)).all(axis=(0, 2)).tolist() == [False, True, False, False]
+
+
+def test_double_precision_has_gradients_too():
+    with jax.enable_x64(True):
+        members = stack(lambda key: MLP(2, (20, 20), 2, key=key), 3, key=jax.random.key(0))
+        members = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), members)
+        gradients = jax.grad(lambda m: stacked_outputs(m, jnp.ones((4, 2))).sum())(members)
+        assert gradients.weights[1].dtype == jnp.float64

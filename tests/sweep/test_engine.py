@@ -67,8 +67,11 @@ def test_only_groups_with_a_missing_cell_are_computed(folder, group):
 
 def test_a_killed_worker_stops_the_run_and_finished_cells_stay(folder, group):
     groups = [group("a"), group("b", order="die"), group("c")]
-    with pytest.raises(Stopped, match=r"worker process was killed .* Finished cells are kept: run the same command"):
+    with pytest.raises(
+        Stopped, match=r"worker process was killed .* Finished cells are kept: run the same command"
+    ) as stopped:
         run_groups(groups, work, folder, workers=1)
+    assert stopped.value.status == 1
     assert [r.evaluation for r in read_records(folder.path)] == ["a"]
     run_groups([group("a"), group("b"), group("c")], work, folder, workers=1)
     assert [r.evaluation for r in read_records(folder.path)] == ["a", "b", "c"]
@@ -88,3 +91,8 @@ def test_ctrl_c_stops_the_run_and_finished_cells_stay(folder, group):
     with pytest.raises(Stopped, match=r"Stopped by you\. Finished cells are kept"):
         run_groups([group("a"), group("b")], work, folder, workers=1, on_finish=interrupt)
     assert folder.cell("a").exists()
+
+
+def test_no_workers_are_refused(folder, group):
+    with pytest.raises(ValueError, match="workers must be 1 or more, or left out for one a core, got 0"):
+        run_groups([group("a")], work, folder, workers=0)

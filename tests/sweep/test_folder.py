@@ -10,13 +10,15 @@ def test_a_new_folder_is_described_and_found_again(tmp_path):
     folder = RunFolder(tmp_path / "run")
     assert not folder.path.exists()  # looking makes nothing
     folder.describe(suite="2d", agents=["mlp"])
-    assert RunFolder(tmp_path / "run").about() == {"format": FORMAT, "suite": "2d", "agents": ["mlp"]}
+    folder.describe(suite="real")
+    folder.describe(suite="2d", agents=["mlp"])  # the same again says nothing new
+    assert RunFolder(tmp_path / "run").about() == [{"suite": "2d", "agents": ["mlp"]}, {"suite": "real"}]
     assert [p.name for p in folder.path.iterdir()] == ["run.json"]
 
 
 def test_an_empty_folder_may_become_a_run(tmp_path):
     RunFolder(tmp_path).describe()
-    assert RunFolder(tmp_path).about() == {"format": FORMAT}
+    assert RunFolder(tmp_path).about() == [{}]
 
 
 def test_cells_have_files_below_records(tmp_path):
@@ -44,10 +46,14 @@ def test_another_format_is_refused(tmp_path, manifest):
         RunFolder(tmp_path)
 
 
-def test_a_broken_manifest_is_named(tmp_path):
+def test_a_broken_manifest_is_named_and_may_be_deleted(tmp_path):
     (tmp_path / "run.json").write_text('{"format": ')
+    (tmp_path / "records").mkdir()
     with pytest.raises(ValueError, match=r"run\.json cannot be read .* delete it"):
         RunFolder(tmp_path)
+    (tmp_path / "run.json").unlink()
+    RunFolder(tmp_path).describe(suite="2d")
+    assert RunFolder(tmp_path).about() == [{"suite": "2d"}]
 
 
 def test_an_empty_folder_has_nothing_to_tell(tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
@@ -19,7 +19,7 @@ class DropoutAgent:
 
     hidden: tuple[int, ...] = (50, 50)
     rate: float = 0.1
-    length_scale: float = 1.0  # weight decay, before the problem's own factor
+    length_scale: float = 1.0
     steps: int = 1000
     learning_rate: float = 1e-3
     batch_size: int = 100
@@ -37,6 +37,12 @@ class DropoutAgent:
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            decay=self.length_scale * prior.decay_factor(data),
+            decay=self._decay(data, prior),
             key=fit_key,
         )
+
+    def _decay(self, data: Dataset, prior: PriorKnowledge) -> float | Float[Array, ""]:
+        """The testbed's law, or, where nobody knows a temperature, that of Gal and Ghahramani (2016, eq. 18)."""
+        if prior.temperature is None:
+            return self.length_scale**2 * (1 - self.rate) / (2 * len(data))
+        return self.length_scale * prior.decay_factor(data)

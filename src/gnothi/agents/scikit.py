@@ -18,7 +18,8 @@ class Fitted:
     """A fitted scikit-learn classifier as a sampler with a single joint sample.
 
     Probabilities are kept in [0.01, 0.99], as the testbed does: a forest that has never seen a class would otherwise
-    call it impossible.
+    call it impossible. The testbed also plants a row of zeros for each class; here there is none, as it would teach
+    every class to the place where inputs lie closest.
     """
 
     model: Any

@@ -1,6 +1,7 @@
 """The picture that sells the idea: two agents say the same of each input, and different things of all together."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,18 @@ CELL = 5  # pixels of a point of the grid
 
 
 def load_portraits(run_folder: Path) -> list[Portrait]:
-    """What `gnothi.testbed` drew of each agent, by name; none if the run had no problem in the plane.
+    """What `gnothi.testbed` drew of each agent on the problem that it drew most agents on; none if it drew nothing.
 
     **Raises:** `ValueError` if a file cannot be read.
     """
     found = []
-    for path in sorted((run_folder / "portraits").glob("*.json")):
+    for path in sorted((run_folder / "portraits").rglob("*.json")):
         try:
             found.append(json.loads(path.read_text()))
         except ValueError as error:
             raise ValueError(f"{path} cannot be read ({error}): delete it, and the report leaves it out") from error
-    return found
+    problems = Counter(portrait["problem"] for portrait in found)
+    return [p for p in found if p["problem"] == problems.most_common(1)[0][0]]
 
 
 def choose_portraits(portraits: Sequence[Portrait]) -> list[Portrait]:

@@ -42,7 +42,7 @@ def write_report(run_folder: Path) -> Path:
 
     **Raises:** `ValueError` if the folder holds no run, no records or no joint scores.
     """
-    about = RunFolder(run_folder).about()
+    runs = RunFolder(run_folder).about()
     records = read_records(run_folder)
     boards = leaderboards(records)
     main = boards[0]
@@ -54,7 +54,7 @@ def write_report(run_folder: Path) -> Path:
     for board in boards[1:]:
         chosen = [r for r in records if (r.suite, r.metric) == (board.suite, board.metric)]
         parts.append(_further_section(board, chosen))
-    parts += [_reading_section(), _provenance_section(run_folder, about, records)]
+    parts += [_reading_section(), _provenance_section(run_folder, runs, records)]
     page = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8")).substitute(
         title=escape(f"gnothi: {main.suite}, {count_problems(main)}"),
         font=FONT,
@@ -272,15 +272,11 @@ def _reading_section() -> str:
     return _section("How to read this", *(_paragraph(line) for line in lines))
 
 
-def _provenance_section(run_folder: Path, about: dict[str, Any], records: Sequence[Record]) -> str:
+def _provenance_section(run_folder: Path, runs: Sequence[dict[str, Any]], records: Sequence[Record]) -> str:
     cells = {(r.subject, r.config_hash, r.evaluation, r.seed): r for r in records}
     hashes = sorted({(r.subject, r.config_hash) for r in records})
-    command = ["gnothi", "testbed", "run", "--suite", str(about.get("suite", "demo"))]
-    if about.get("agents"):
-        command += ["--agents", *map(str, about["agents"])]
-    command += ["--seed", str(about.get("seed", 0)), "--out", str(run_folder)]
     facts = {
-        "suite": str(about.get("suite", "unknown")),
+        "suites": ", ".join(sorted({r.suite for r in records})),
         "problems": str(len({r.evaluation for r in records})),
         "cells": f"{len(cells)} of agent, problem and seed; {len(records)} records",
         "agents' seeds": ", ".join(str(seed) for seed in sorted({r.seed for r in records})),
@@ -290,5 +286,13 @@ def _provenance_section(run_folder: Path, about: dict[str, Any], records: Sequen
         "versions": "; ".join(sorted({r.versions for r in records})),
     }
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
-    run = f"{shlex.join(command)}\ngnothi testbed report {shlex.quote(str(run_folder))}"
-    return _section("Provenance", f"<dl>{rows}</dl>", f"<pre><code>{escape(run)}</code></pre>")
+    commands = [shlex.join(_command(run, run_folder)) for run in runs]
+    commands.append(shlex.join(["gnothi", "testbed", "report", str(run_folder)]))
+    return _section("Provenance", f"<dl>{rows}</dl>", f"<pre><code>{escape(chr(10).join(commands))}</code></pre>")
+
+
+def _command(run: dict[str, Any], run_folder: Path) -> list[str]:
+    """What was typed to make a run."""
+    options = {name: value if isinstance(value, list) else [value] for name, value in run.items()}
+    typed = [word for name, values in options.items() for word in (f"--{name}", *map(str, values))]
+    return ["gnothi", "testbed", "run", *typed, "--out", str(run_folder)]

@@ -48,14 +48,15 @@ def main(arguments: list[str] | None = None) -> None:
     except (ValueError, OSError) as error:
         if os.environ.get("GNOTHI_DEBUG"):
             raise
-        _fail(
-            str(error.args[-1] if isinstance(error, OSError) and error.args else error),
-            1 if isinstance(error, OSError) else 2,
-        )
+        if isinstance(error, OSError):
+            _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error), 1)
+        _fail(str(error), 2)
     except RuntimeError as error:
-        if os.environ.get("GNOTHI_DEBUG") or type(error).__name__ != "Stopped":
+        from gnothi.sweep import Stopped
+
+        if os.environ.get("GNOTHI_DEBUG") or not isinstance(error, Stopped):
             raise
-        _fail(str(error), 130)
+        _fail(str(error), error.status)
 
 
 def _fail(message: str, status: int) -> None:

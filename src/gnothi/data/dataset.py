@@ -47,8 +47,9 @@ def check_labels(labels: Shaped[Array, " data"] | Shaped[np.ndarray, " data"], n
     wrong = (y < 0) | (y >= num_classes)
     if wrong.any():
         raise ValueError(
-            f"{name} has labels outside 0 .. {num_classes - 1} in {wrong.sum()} rows (first: row "
-            f"{int(np.argmax(wrong))}, label {y[wrong][0]}): say num_classes={int(y.max()) + 1}, or encode labels anew"
+            f"{name}: {wrong.sum()} of {len(y)} labels lie outside 0 .. {num_classes - 1} (first: row "
+            f"{int(np.argmax(wrong))}, label {y[wrong][0]}): encode them so, or make room for more classes "
+            f"(the largest label is {int(y.max())})"
         )
 
 

@@ -43,7 +43,7 @@ class Ensemble(EpistemicNetwork):
     def predict(
         self, inputs: Float[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
     ) -> Float[Array, "samples inputs classes"]:
-        """The outputs of the members named by `indices`, or of all; none runs twice."""
+        """The outputs of the members named by `indices`, or of all; all run once where that is less."""
         if indices is not None and indices.shape[0] < self.index.count:
             return jax.vmap(lambda z: jax.vmap(self.member(z))(inputs))(indices)
         if isinstance(self.members, MLP):

@@ -28,10 +28,10 @@ class Epinet(EpistemicNetwork):
     Each epinet is an MLP of [index, features, input] whose output, a `classes x index` matrix, is multiplied by the
     index. Another prior, such as `LinearPrior`, can be added with `WithPrior`.
 
-    **Arguments:** `base`, any `FeatureNetwork`; `index_size`, the length of the Gaussian index; `hidden`, the widths
-    of the epinet's hidden layers; `prior_scale`, the weight of the fixed epinet, 0 for none; `key`; `input_size` and
-    `feature_size`, needed only when `base` is not an `MLP`; `stop_gradient`, whether the epinet's loss is kept from
-    shaping the base's features.
+    **Arguments:** `base`, any `FeatureNetwork`; `index_size`, the length of the Gaussian index; `hidden`, the widths of
+    the epinet's hidden layers; `prior_scale`, the weight of the fixed epinet, 0 for none; `key`; `input_size`,
+    `feature_size` and `output_size`, needed only when `base` is not an `MLP`; `stop_gradient`, whether the epinet's
+    loss is kept from shaping the base's features.
 
     **Raises:** `ValueError` if a size is below 1, or cannot be read off the base and was not given.
 

@@ -77,7 +77,7 @@ def log_mean_exp(
     if num_groups == 1:
         return log_mean, ratios
     variance = jnp.sum((ratios - 1) ** 2, axis=0) / (num_groups * (num_groups - 1))
-    return log_mean + variance / 2, ratios
+    return log_mean + jnp.minimum(variance, 1.0) / 2, ratios
 
 
 class _Design(NamedTuple):
@@ -194,6 +194,16 @@ def _marginal_kl(target: Float[Array, "h inputs classes"], agent: Float[Array, "
     return Scores(values, jnp.sum(influence**2) / max(1, groups * (groups - 1)) * (groups > 1))
 
 
+def _check_kl(target: Array, draws: Array, tau: int, inputs: str) -> None:
+    if inputs not in ("dyadic", "iid"):
+        raise ValueError(f"inputs must be 'dyadic' or 'iid', got {inputs!r}")
+    if target.shape[1:] != draws.shape[1:]:
+        raise ValueError(
+            f"target and draws must be for the same inputs and classes, got {target.shape[1:]} and {draws.shape[1:]}"
+        )
+    check_pool(tau, draws.shape[1], at_least=2 if inputs == "dyadic" else tau)
+
+
 @partial(jax.jit, static_argnames=("tau", "inputs", "exhaustive"))
 def kl_scores(
     target: Float[Array, "hypotheses inputs classes"],
@@ -206,7 +216,7 @@ def kl_scores(
 ) -> Scores:
     """The scores behind `kl_divergence`, as arrays: what to call inside `jit` and `lax.map`."""
     classes = draws.shape[2]
-    check_pool(tau, draws.shape[1], at_least={"dyadic": 2, "iid": tau}[inputs])
+    _check_kl(target, draws, tau, inputs)
     if tau == 1:
         return _marginal_kl(target, draws, exhaustive)
     anchors = 2 if inputs == "dyadic" else tau
@@ -243,7 +253,8 @@ def kl_divergence(
 
     **Returns:** for each `tau`, nats of all `tau` labels together, with a 95 % interval over draws and indices.
 
-    **Raises:** `ValueError` if `tau` is below 1 or larger than the pool allows.
+    **Raises:** `ValueError` if `tau` is below 1 or larger than the pool allows, if `inputs` is neither of the two, or
+    if `target` and `draws` are not for the same inputs.
 
     >>> import jax, jax.numpy as jnp
     >>> truth = jax.random.normal(jax.random.key(0), (1, 200, 2))
@@ -252,7 +263,7 @@ def kl_divergence(
     True
     """
     for t in tau:
-        check_pool(t, draws.shape[1], at_least=2 if inputs == "dyadic" else t)
+        _check_kl(target, draws, t, inputs)
 
     def scores(t: int) -> Scores:
         return kl_scores(target, draws, tau=t, inputs=inputs, exhaustive=exhaustive, key=jax.random.fold_in(key, t))
@@ -285,7 +296,7 @@ def kl_published(
 
     **Raises:** `ValueError` if `tau` is below 1 or larger than the pool allows.
     """
-    check_pool(tau, draws.shape[1], at_least={"dyadic": 2, "iid": tau}[inputs])
+    _check_kl(target, draws, tau, inputs)
     return mean_interval(np.asarray(_published_scores(key, target, draws, tau, inputs == "dyadic"), float))
 
 
@@ -301,8 +312,9 @@ def joint_log_loss(
 ) -> Estimate:
     """The joint log-loss of order `tau` on real labels, in nats of all `tau` labels together.
 
-    `dyadic` repeats two test inputs, labels and all, `tau` times; how often each is repeated is integrated. Every
-    input serves in several pairs, and the interval allows for that (it is over inputs, by Hajek's projection).
+    `dyadic` repeats two test inputs, labels and all, `tau` times; how often each is repeated is integrated. Every input
+    serves in several pairs, and the interval allows for that (it is over inputs, by Hajek's projection); it does not
+    where neighbourhoods of `"local"` overlap.
 
     **Arguments:** `draws`, logits of joint samples; `labels`; `tau`; `inputs`, `"dyadic"`, `"iid"` or `"local"`;
     `exhaustive`, whether `draws` are all members of a finite ensemble, once each; `pool`, the inputs themselves,
@@ -324,11 +336,13 @@ def joint_log_loss(
         raise ValueError(f"inputs must be one of {', '.join(map(repr, CHOICES))}, got {inputs!r}")
     key = jax.random.key(0) if key is None else key
     log_probs = jnp.take_along_axis(jax.nn.log_softmax(draws), labels[None, :, None], axis=2)[..., 0]
-    if inputs == "dyadic":
+    if inputs == "dyadic" and tau > 1:
         check_pool(tau, num_inputs, at_least=2)
         return _dyadic_log_loss(log_probs[:, jax.random.permutation(key, num_inputs)], tau, exhaustive)
     check_pool(tau, num_inputs, at_least=tau)
-    if inputs == "iid":
+    if tau == 1:  # however inputs are chosen, each is asked once
+        positions = jnp.arange(num_inputs)[:, None]
+    elif inputs == "iid":
         positions = jax.random.permutation(key, num_inputs)[: num_inputs // tau * tau].reshape(-1, tau)
     elif pool is None:
         raise ValueError("inputs='local' needs to know where the inputs lie: give pool=x")

@@ -46,7 +46,7 @@ def stack(make: Callable[[PRNGKeyArray], Network], count: int, *, key: PRNGKeyAr
 
 
 def stacked_outputs(members: MLP, inputs: Float[Array, "inputs features"]) -> Float[Array, "members inputs classes"]:
-    """The outputs of every member for every input; equal to two nested `vmap`s, and differentiable like them.
+    """The outputs of every member for every input; equal to two nested `vmap`s, and differentiable in reverse.
 
     **Arguments:** `members`, an MLP whose arrays have a leading `members` axis; `inputs`.
     """
@@ -98,7 +98,7 @@ def _product(left: Array, right: Array) -> Array:
 
 def _relu(array: Array) -> Array:
     flat = array.reshape(-1)
-    return jnp.where(flat > 0, flat, 0.0).reshape(array.shape)
+    return jnp.where(flat < 0, 0.0, flat).reshape(array.shape)  # NaN stays NaN
 
 
 def _backward(saved: tuple[Weights, tuple[Array, ...]], upstream: Array) -> tuple[Weights, Biases, Array]:
@@ -122,7 +122,7 @@ def _weight_gradient(upstream: Array, below: Array) -> Float[Array, "members out
     size = below.shape[-2]
     if upstream.shape[1] >= LANES:
         rows = [(0, 0, 0)] * (below.ndim - 2) + [(0, -size % LANES, 0), (0, 0, 0)]
-        below = jax.lax.optimization_barrier(jax.lax.pad(below, np.float32(0), rows))
+        below = jax.lax.optimization_barrier(jax.lax.pad(below, np.zeros((), below.dtype), rows))
     product = jnp.einsum("kob,ib->koi" if below.ndim == 2 else "kob,kib->koi", upstream, below)
     return jax.lax.optimization_barrier(product)[:, :, :size]
 

@@ -28,9 +28,9 @@ NOISE_STDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 class EpinetRegressor(RegressorMixin, BaseEstimator):
     """A neural network with an epinet, for values: where there are data its plausible means agree.
 
-    Inputs and targets are standardised inside. Each index learns targets to which fixed noise of deviation
-    `noise_std` is added, and carries a prior function of its own: for a linear model, that is exact sampling of the
-    posterior (Osband et al. 2018, "Randomized Prior Functions for Deep Reinforcement Learning", sec. 3).
+    Inputs and targets are standardised inside. Each index learns targets to which fixed noise of deviation `noise_std`
+    is added, and carries a prior function of its own: for a linear model, with a long index, that approximates sampling
+    of the posterior (Osband et al. 2018, "Randomized Prior Functions for Deep Reinforcement Learning", sec. 3).
 
     **Arguments:** `hidden`, the widths of the network's hidden layers; `epinet_hidden`, those of the epinet;
     `index_size`, the length of the Gaussian index that names one plausible network; `prior_scale`, the weight of the

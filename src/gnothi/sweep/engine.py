@@ -32,7 +32,11 @@ class Group:
 
 
 class Stopped(RuntimeError):
-    """A run that did not end by itself; what was finished is kept."""
+    """A run that did not end by itself; what was finished is kept. `status` is what a command should exit with."""
+
+    def __init__(self, message: str, status: int):
+        super().__init__(message)
+        self.status = status
 
 
 def run_groups(
@@ -50,8 +54,11 @@ def run_groups(
     cells, importable by name; `folder`; `workers`, how many processes (default: one a core); `on_start` and
     `on_finish`, called as groups begin and end, the latter also for those found finished.
 
-    **Raises:** `Stopped` on Ctrl-C or if a worker was killed; `OSError` if the disk is full; whatever `work` raises.
+    **Raises:** `ValueError` if `workers` is below 1; `Stopped` on Ctrl-C or if a worker was killed; `OSError` if the
+    disk is full; whatever `work` raises.
     """
+    if workers is not None and workers < 1:
+        raise ValueError(f"workers must be 1 or more, or left out for one a core, got {workers}")
     waiting = []
     for group in groups:
         if all(folder.cell(cell).exists() for cell in group.cells):
@@ -82,7 +89,9 @@ def run_groups(
         _kill(pool)
         killed = isinstance(error, BrokenProcessPool)
         reason = "A worker process was killed (out of memory?)" if killed else "Stopped by you"
-        raise Stopped(f"{reason}. Finished cells are kept: run the same command again to go on.") from error
+        raise Stopped(
+            f"{reason}. Finished cells are kept: run the same command again to go on.", 1 if killed else 130
+        ) from error
     except BaseException:
         _kill(pool)
         raise

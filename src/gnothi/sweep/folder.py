@@ -28,25 +28,28 @@ class RunFolder:
                     f"{path} was made by another version of gnothi (format {found}; this one writes {FORMAT}). Name "
                     "another folder with --out, or read it with the version that made it"
                 )
-        elif path.exists() and (not path.is_dir() or any(path.iterdir())):
+        elif path.exists() and not self.records.is_dir() and (not path.is_dir() or any(path.iterdir())):
             raise ValueError(f"{path} is not a run of gnothi and is not empty: name another folder with --out")
 
     def describe(self, **about: Any) -> None:
-        """Writes down what is in the folder."""
+        """Writes down what is being put into the folder, beside what is there already."""
         self.path.mkdir(parents=True, exist_ok=True)
+        manifest = self.path / "run.json"
+        runs = _read(manifest)["runs"] if manifest.exists() else []
+        runs += [about] if about not in runs else []
         temporary = self.path / f".run.json.{os.getpid()}"
-        temporary.write_text(json.dumps({"format": FORMAT, **about}, indent=1))
+        temporary.write_text(json.dumps({"format": FORMAT, "runs": runs}, indent=1))
         temporary.replace(self.path / "run.json")
 
-    def about(self) -> dict[str, Any]:
-        """What `describe` wrote.
+    def about(self) -> list[dict[str, Any]]:
+        """What `describe` was told, call by call.
 
         **Raises:** `ValueError` if nothing was run here.
         """
         manifest = self.path / "run.json"
         if not manifest.exists():
             raise ValueError(f"{self.path} holds no run: `gnothi testbed run --out {self.path}` makes one")
-        return _read(manifest)
+        return _read(manifest)["runs"]
 
     def cell(self, name: str) -> Path:
         """The file of one cell; `name` is a relative path without an ending."""

@@ -15,10 +15,10 @@ from typing import Any
 class Record:
     """One number that somebody measured, with its interval, its origin and its cost.
 
-    `value`, `low` and `high` are in the metric's own unit; `units` counts the independent units behind the interval
-    and `nonfinite` those among them whose score was not finite. Seconds, bytes and parameters are of one cell (a
-    group's divided by its cells); `seconds` leaves out `compile_seconds`. What describes an evaluation (`tau`,
-    `input_size`, ...) is empty where it makes no sense.
+    `value`, `low` and `high` are in the metric's own unit; `units` counts the independent units behind the interval and
+    `nonfinite` those among them whose score was not finite. Seconds and parameters are of one cell (a group's divided
+    by its cells); `seconds` leaves out `compile_seconds`; `peak_bytes` is the most that its process held so far. What
+    describes an evaluation (`tau`, `input_size`, ...) is empty where it makes no sense.
     """
 
     subject: str

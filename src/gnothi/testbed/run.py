@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import resource
+import sys
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -73,7 +74,7 @@ def plan(agents: dict[str, Agent], specs: Sequence[Spec], folder: Path, *, seed:
             parts = -(-len(same) // size)  # of even size, so that they share a compiled program where they can
             for part in range(parts):
                 chosen = tuple(same[len(same) * part // parts : len(same) * (part + 1) // parts])
-                portrait = folder / "portraits" / f"{name}.json" if chosen[0] is drawn else None
+                portrait = folder / "portraits" / chosen[0].name / f"{name}.json" if chosen[0] is drawn else None
                 cells = tuple(cell_name(name, agent, spec, seed) for spec in chosen)
                 title = f"{name} on {chosen[0].name.rsplit('-T', 1)[0].rsplit('-S', 1)[0]}"
                 groups.append((_cost(agent, chosen), Group(title, cells, Task(name, agent, chosen, seed, portrait))))
@@ -116,7 +117,8 @@ def run_group(task: Task) -> dict[str, list[Record]]:
     problems = [spec.make() for spec in task.specs]
     samplers, train, compile_seconds = _train(task, problems)
     timed = [_timed(lambda i=i: evaluate(problems[i], samplers[i])) for i in range(len(problems))]  # type: ignore[misc]
-    usual = np.median([cost for _, cost in timed], axis=0)
+    again = [cost for _, cost in timed[1:]] or [_timed(lambda: evaluate(problems[0], samplers[0]))[1]]
+    usual = np.median(again, axis=0)  # the first may have compiled
     compile_seconds += max(0.0, timed[0][1][0] - usual[0])
     if task.portrait is not None:
         draw_portrait(task.portrait, task.name, task.specs[0].name, problems[0], samplers[0])
@@ -136,7 +138,7 @@ def run_group(task: Task) -> dict[str, list[Record]]:
         seconds=train[0] / len(problems) + float(usual[0]),
         cpu_seconds=train[1] / len(problems) + float(usual[1]),
         compile_seconds=compile_seconds / len(problems),
-        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
         parameters=_num_parameters(samplers[0]),
     )
     return {
