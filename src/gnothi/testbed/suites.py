@@ -51,10 +51,9 @@ def _real() -> tuple[Spec, ...]:
 def _demo() -> tuple[Spec, ...]:
     """What `make demo` runs: 60 problems of the benchmark with few data, and two real tables."""
     few = grid("classification", (2, 10, 100), (1,), _TEMPERATURES, range(5))
-    more = grid("classification", (2,), (10,), _TEMPERATURES, range(3))
-    costly = grid("classification", (10,), (10,), _TEMPERATURES, range(2))
+    more = grid("classification", (2,), (10,), _TEMPERATURES, range(5))
     real = [RealSpec("iris", seed) for seed in range(3)] + [RealSpec("breast_cancer", seed) for seed in range(2)]
-    return (*few, *more, *costly, *real)
+    return (*few, *more, *real)
 
 
 def _smoke() -> tuple[Spec, ...]:
