@@ -42,7 +42,7 @@ class DropoutAgent:
         )
 
     def _decay(self, data: Dataset, prior: PriorKnowledge) -> float | Float[Array, ""]:
-        """The testbed's law, or, where nobody knows a temperature, that of Gal and Ghahramani (2016, eq. 18)."""
+        """The testbed's two laws: `adaptive`, and the plain one for where nobody knows a temperature."""
         if prior.temperature is None:
             return self.length_scale**2 * (1 - self.rate) / (2 * len(data))
         return self.length_scale * prior.decay_factor(data)

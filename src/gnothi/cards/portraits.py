@@ -29,8 +29,8 @@ def load_portraits(run_folder: Path) -> list[Portrait]:
             found.append(json.loads(path.read_text()))
         except ValueError as error:
             raise ValueError(f"{path} cannot be read ({error}): delete it, and the report leaves it out") from error
-    problems = Counter(portrait["problem"] for portrait in found)
-    return [p for p in found if p["problem"] == problems.most_common(1)[0][0]]
+    shown = {problem for problem, _ in Counter(portrait["problem"] for portrait in found).most_common(1)}
+    return [portrait for portrait in found if portrait["problem"] in shown]
 
 
 def choose_portraits(portraits: Sequence[Portrait]) -> list[Portrait]:

@@ -68,7 +68,7 @@ def fit(
         raise ValueError(f"data.y must hold one target for each of {len(data)} rows, got shape {data.y.shape}")
     check_finite(data.x, name="data.x")
     if loss.kind == "cross_entropy":
-        outputs = eqx.filter_eval_shape(enn.predict, jnp.asarray(data.x[:1]), enn.index.samples(key, 1))
+        outputs = eqx.filter_eval_shape(lambda: enn.predict(jnp.asarray(data.x[:1]), enn.index.samples(key, 1)))
         check_labels(data.y, outputs.shape[-1], name="data.y")
     else:
         check_finite(data.y, name="data.y")

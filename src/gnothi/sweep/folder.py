@@ -20,9 +20,9 @@ class RunFolder:
     def __init__(self, path: Path):
         self.path = path
         self.records = path / "records"
-        manifest = path / "run.json"
-        if manifest.exists():
-            found = _read(manifest).get("format")
+        self.manifest = path / "run.json"
+        if self.manifest.exists():
+            found = _read(self.manifest).get("format")
             if found != FORMAT:
                 raise ValueError(
                     f"{path} was made by another version of gnothi (format {found}; this one writes {FORMAT}). Name "
@@ -34,22 +34,20 @@ class RunFolder:
     def describe(self, **about: Any) -> None:
         """Writes down what is being put into the folder, beside what is there already."""
         self.path.mkdir(parents=True, exist_ok=True)
-        manifest = self.path / "run.json"
-        runs = _read(manifest)["runs"] if manifest.exists() else []
+        runs = _read(self.manifest)["runs"] if self.manifest.exists() else []
         runs += [about] if about not in runs else []
         temporary = self.path / f".run.json.{os.getpid()}"
         temporary.write_text(json.dumps({"format": FORMAT, "runs": runs}, indent=1))
-        temporary.replace(self.path / "run.json")
+        temporary.replace(self.manifest)
 
     def about(self) -> list[dict[str, Any]]:
         """What `describe` was told, call by call.
 
         **Raises:** `ValueError` if nothing was run here.
         """
-        manifest = self.path / "run.json"
-        if not manifest.exists():
+        if not self.manifest.exists():
             raise ValueError(f"{self.path} holds no run: `gnothi testbed run --out {self.path}` makes one")
-        return _read(manifest)["runs"]
+        return _read(self.manifest)["runs"]
 
     def cell(self, name: str) -> Path:
         """The file of one cell; `name` is a relative path without an ending."""
