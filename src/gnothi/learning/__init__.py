@@ -5,6 +5,7 @@ from gnothi.learning.bootstrap import BOOTSTRAPS
 from gnothi.learning.checkpoint import load, save
 from gnothi.learning.compilation import compiler_options, use_compilation_cache
 from gnothi.learning.fit import fit
+from gnothi.learning.flops import count_flops
 from gnothi.learning.losses import Loss, cross_entropy, squared_error
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Loss",
     "adam",
     "compiler_options",
+    "count_flops",
     "cross_entropy",
     "fit",
     "load",

@@ -33,6 +33,7 @@ def fit(
     batch_size: int = 100,
     learning_rate: Scalar = 1e-3,
     decay: Scalar = 0.0,
+    penalty: Callable[[Network], Scalar] | None = None,
     optimiser: Callable[[Scalar], optax.GradientTransformation] = adam,
     progress: Progress | None = None,
 ) -> Network:
@@ -43,8 +44,10 @@ def fit(
 
     **Arguments:** `enn`; `data`; `loss`; `steps`, how many gradient steps; `key`, for the order of the data and the
     draws of indices; `batch_size`; `learning_rate`; `decay`, by which the sum of all squared trainable parameters
-    enters the loss (so it passes through Adam: coupled decay, as in the originals); `optimiser`, a function from a
-    learning rate to an optax optimiser; `progress`, called with (step, steps, loss) about a hundred times.
+    enters the loss (so it passes through Adam: coupled decay, as in the originals); `penalty`, a function of the
+    network as it is at a step, added to the loss at every step (a callable module may carry arrays into it);
+    `optimiser`, a function from a learning rate to an optax optimiser; `progress`, called with (step, steps, loss)
+    about a hundred times.
 
     **Returns:** the trained network; parts marked `Frozen` are as they were.
 
@@ -73,11 +76,11 @@ def fit(
     else:
         check_finite(data.y, name="data.y")
     rates = jnp.asarray(learning_rate, float), jnp.asarray(decay, float)
-    return _fit(enn, data, loss, steps, key, min(batch_size, len(data)), rates, optimiser, progress)
+    return _fit(enn, data, loss, steps, key, min(batch_size, len(data)), rates, penalty, optimiser, progress)
 
 
 @eqx.filter_jit
-def _fit(enn, data, loss, steps, key, batch_size, rates, optimiser, progress):
+def _fit(enn, data, loss, steps, key, batch_size, rates, penalty, optimiser, progress):
     learning_rate, decay = rates
     order_key, index_key = jax.random.split(key)
     trainable, rest = partition(enn)
@@ -89,11 +92,16 @@ def _fit(enn, data, loss, steps, key, batch_size, rates, optimiser, progress):
     )
     rows = None if batch_size == len(data) else _minibatches(order_key, len(data), steps, batch_size)
 
+    def objective(parameters, batch, indices):
+        network = eqx.combine(parameters, rest)
+        value = loss(network, batch, indices)
+        return value if penalty is None else value + penalty(network)
+
     def step(state, now):
         parameters, memory = state
         number, rows, indices = now
         batch = everything if rows is None else jax.tree.map(lambda leaf: leaf[rows], everything)
-        value, gradients = jax.value_and_grad(lambda p: loss(eqx.combine(p, rest), batch, indices))(restore(parameters))
+        value, gradients = jax.value_and_grad(objective)(restore(parameters), batch, indices)
         # The barrier makes XLA copy the gradients into one vector whole, not number by number.
         gradient, _ = ravel_pytree(jax.lax.optimization_barrier(gradients))
         updates, memory = rule.update(gradient, memory, parameters)

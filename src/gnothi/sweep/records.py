@@ -17,7 +17,8 @@ class Record:
 
     `value`, `low` and `high` are in the metric's own unit; `units` counts the independent units behind the interval and
     `nonfinite` those among them whose score was not finite. Seconds and parameters are of one cell (a group's divided
-    by its cells); `seconds` leaves out `compile_seconds`; `peak_bytes` is the most that its process held so far. What
+    by its cells); `seconds` leaves out `compile_seconds`; `train_flops` counts the matrix products of training, NaN
+    where only a run could tell and empty where nobody counted; `peak_bytes` is the most that its process held so far. What
     describes an evaluation (`tau`, `input_size`, ...) is empty where it makes no sense.
     """
 
@@ -38,6 +39,7 @@ class Record:
     compile_seconds: float
     peak_bytes: int
     parameters: int
+    train_flops: float | None = None
     tau: int | None = None
     input_size: int | None = None
     num_train: int | None = None

@@ -9,7 +9,7 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ import numpy as np
 from gnothi import __version__
 from gnothi.agents import Agent, PriorKnowledge, Sampler
 from gnothi.data import Dataset
-from gnothi.learning import compiler_options
+from gnothi.learning import compiler_options, count_flops
 from gnothi.nn import partition
 from gnothi.sweep import Group, Record
 from gnothi.testbed.portrait import draw_portrait
@@ -115,7 +115,7 @@ def run_group(task: Task) -> dict[str, list[Record]]:
     **Returns:** the records of each cell, by the cell's name.
     """
     problems = [spec.make() for spec in task.specs]
-    samplers, train, compile_seconds = _train(task, problems)
+    samplers, train, compile_seconds, train_flops = _train(task, problems)
     timed = [_timed(lambda i=i: evaluate(problems[i], samplers[i])) for i in range(len(problems))]  # type: ignore[misc]
     again = [cost for _, cost in timed[1:]] or [_timed(lambda: evaluate(problems[0], samplers[0]))[1]]
     usual = np.median(again, axis=0)  # the first may have compiled
@@ -140,6 +140,7 @@ def run_group(task: Task) -> dict[str, list[Record]]:
         compile_seconds=compile_seconds / len(problems),
         peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
         parameters=_num_parameters(samplers[0]),
+        train_flops=None if train_flops is None else train_flops / len(problems),
     )
     return {
         cell_name(task.name, task.agent, spec, task.seed): _records(blank, spec, problem, scores)
@@ -147,37 +148,33 @@ def run_group(task: Task) -> dict[str, list[Record]]:
     }
 
 
-def _train(task: Task, problems: Sequence[Problem]) -> tuple[list[Sampler], tuple[float, float], float]:
-    """Samplers for all problems; wall and CPU seconds of training; seconds of compilation."""
+def _train(
+    task: Task, problems: Sequence[Problem]
+) -> tuple[list[Sampler], tuple[float, float], float, float | None]:
+    """Samplers for all problems; wall and CPU seconds of training; seconds of compilation; operations of training."""
     root = jax.random.key(task.seed)
     keys = jnp.stack([jax.random.fold_in(root, zlib.crc32(spec.name.encode())) for spec in task.specs])
     if not task.agent.compiled:
         trained, cost = _timed(
             lambda: [task.agent(p.train_data, p.prior_knowledge, k) for p, k in zip(problems, keys, strict=True)]
         )
-        return trained, cost, 0.0
+        return trained, cost, 0.0, None
     data = _stack([problem.train_data for problem in problems])
     prior = _stack([problem.prior_knowledge for problem in problems])
     start = time.perf_counter()
-    program = _training().lower(task.agent, data, prior, keys).compile()
+    traced = jax.jit(partial(_train_all, task.agent)).trace(data, prior, keys)
+    program = traced.lower().compile(compiler_options())
     compile_seconds = time.perf_counter() - start
-    stacked, cost = _timed(lambda: program(task.agent, data, prior, keys))
-    arrays, rest = eqx.partition(stacked, eqx.is_array)
+    arrays, cost = _timed(lambda: program(data, prior, keys))
+    shapes = eqx.filter_eval_shape(task.agent, *jax.tree.map(lambda leaf: leaf[0], (data, prior, keys)))
+    rest = eqx.partition(shapes, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))[1]
     samplers = [eqx.combine(jax.tree.map(lambda leaf, i=i: leaf[i], arrays), rest) for i in range(len(problems))]
-    return samplers, cost, compile_seconds
-
-
-@cache
-def _training() -> Any:
-    return eqx.filter_jit(_train_all, compiler_options=compiler_options())  # type: ignore[call-overload]
+    return samplers, cost, compile_seconds, count_flops(traced.jaxpr)
 
 
 def _train_all(agent: Agent, data: Dataset, prior: PriorKnowledge, keys: jax.Array) -> Any:
     """One problem after another in one program: side by side (`vmap`) they would leave the cache and be slower."""
-    shapes = eqx.filter_eval_shape(agent, *jax.tree.map(lambda leaf: leaf[0], (data, prior, keys)))
-    fixed = eqx.partition(shapes, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))[1]
-    trained = jax.lax.map(lambda problem: eqx.filter(agent(*problem), eqx.is_array), (data, prior, keys))
-    return eqx.combine(trained, fixed)
+    return jax.lax.map(lambda problem: eqx.filter(agent(*problem), eqx.is_array), (data, prior, keys))
 
 
 def _stack(trees: Sequence[Any]) -> Any:
