@@ -1,7 +1,29 @@
 """Cards: records turned into something a person can decide from."""
 
+from gnothi.cards.claims import Claim, above, all_hold, below, equals, not_above, not_below, print_claims
+from gnothi.cards.figures import PRINT_INK, write_page, write_png
 from gnothi.cards.leaderboard import Leaderboard, Row, leaderboards
+from gnothi.cards.progress import CellProgress
 from gnothi.cards.report import write_picture, write_report
 from gnothi.cards.terminal import print_leaderboard
 
-__all__ = ["Leaderboard", "Row", "leaderboards", "print_leaderboard", "write_picture", "write_report"]
+__all__ = [
+    "PRINT_INK",
+    "CellProgress",
+    "Claim",
+    "Leaderboard",
+    "Row",
+    "above",
+    "all_hold",
+    "below",
+    "equals",
+    "leaderboards",
+    "not_above",
+    "not_below",
+    "print_claims",
+    "print_leaderboard",
+    "write_page",
+    "write_picture",
+    "write_png",
+    "write_report",
+]

@@ -13,6 +13,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from gnothi.cards.figures import PRINT_INK, write_png
 from gnothi.cards.leaderboard import BASELINE, Leaderboard, leaderboards, slice_rows, table_of
 from gnothi.cards.plots import Chart, compute_chart, drawable, score_chart, score_panel, slice_panel
 from gnothi.cards.portraits import choose_portraits, load_portraits, portrait_chart
@@ -29,8 +30,6 @@ from gnothi.cards.wording import (
     portrait_finding,
 )
 from gnothi.sweep import Record, RunFolder, read_records
-
-PRINT_INK = "#1c2330"
 
 
 def write_report(run_folder: Path) -> Path:
@@ -89,10 +88,7 @@ def write_picture(run_folder: Path, path: Path) -> None:
         board = leaderboards(read_records(run_folder))[0]
         title = alt.Title(f"{board.suite}: {count_problems(board)}", subtitle=explain(board, gaps=False), **subtitle)
         chart = score_chart(board, title=title, ink=PRINT_INK)
-    config = {**chart_config(PRINT_INK), "background": "white", "padding": 16, "font": "Liberation Sans, Arial"}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    spec = json.dumps({**chart.to_dict(validate=False), "config": config})
-    path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
+    write_png(chart, path)
 
 
 @cache

@@ -12,10 +12,12 @@ from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, subcommand
 
 from gnothi.cli.agents import Agents
 from gnothi.cli.records import Records
+from gnothi.cli.reproduce import Reproduce
 from gnothi.cli.testbed import Testbed
 
 Command = (
     Annotated[Testbed, subcommand("testbed")]
+    | Annotated[Reproduce, subcommand("reproduce")]
     | Annotated[Records, subcommand("records")]
     | Annotated[Agents, subcommand("agents")]
 )

@@ -2,16 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import tyro
 from tyro.conf import subcommand
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import TaskID
-
-    from gnothi.sweep import Group
 
 
 @dataclass(frozen=True)
@@ -48,13 +42,14 @@ class Run:
         folder = RunFolder(self.out)
         with console.status("Planning ..."):
             from gnothi.agents import AGENTS, find_agent
+            from gnothi.cards import CellProgress
             from gnothi.testbed import find_suite, plan, run_group
 
             names = dict.fromkeys(["uniform", *self.agents]) if self.agents else AGENTS
             agents = {name: find_agent(name, AGENTS) for name in names}
             groups = plan(agents, find_suite(self.suite), self.out, seed=self.seed)
         folder.describe(suite=self.suite, agents=list(agents), seed=self.seed)
-        with _Progress(console, sum(len(group.cells) for group in groups)) as progress:
+        with CellProgress(console, sum(len(group.cells) for group in groups)) as progress:
             run_groups(
                 groups, run_group, folder, workers=self.workers, on_start=progress.start, on_finish=progress.finish
             )
@@ -62,46 +57,6 @@ class Run:
         from gnothi.cards import print_leaderboard
 
         print_leaderboard(self.out, console=console)
-
-
-class _Progress:
-    """A bar of cells, and under it what each core is at; a line a group where there is no terminal to draw in."""
-
-    def __init__(self, console: "Console", num_cells: int):
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._all = self._bar.add_task("cells", total=num_cells)
-        self._running: dict[tuple[str, ...], TaskID] = {}
-
-    def __enter__(self) -> "_Progress":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for task in self._running.values():
-            self._bar.remove_task(task)
-        self._bar.stop()
-
-    def start(self, group: "Group") -> None:
-        """A core has begun a group."""
-        self._running[group.cells] = self._bar.add_task(f"  {group.title}", total=None)
-
-    def finish(self, group: "Group") -> None:
-        """A group is finished, or was found finished."""
-        self._bar.advance(self._all, len(group.cells))
-        if group.cells in self._running:
-            self._bar.remove_task(self._running.pop(group.cells))
-            if self._bar.disable:
-                cells = self._bar.tasks[self._all]
-                print(f"{cells.completed:.0f}/{cells.total:.0f} cells ({group.title})", flush=True)
 
 
 @dataclass(frozen=True)

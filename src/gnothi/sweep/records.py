@@ -16,10 +16,10 @@ class Record:
     """One number that somebody measured, with its interval, its origin and its cost.
 
     `value`, `low` and `high` are in the metric's own unit; `units` counts the independent units behind the interval and
-    `nonfinite` those among them whose score was not finite. Seconds and parameters are of one cell (a group's divided
-    by its cells); `seconds` leaves out `compile_seconds`; `train_flops` counts the matrix products of training, NaN
-    where only a run could tell and empty where nobody counted; `peak_bytes` is the most that its process held so far. What
-    describes an evaluation (`tau`, `input_size`, ...) is empty where it makes no sense.
+    `nonfinite` those among them whose score was not finite. Seconds, operations and parameters are of one cell (a
+    group's divided by its cells); `seconds` leaves out `compile_seconds`; `train_flops` counts the matrix products of
+    training, NaN where only a run could tell and empty where nobody counted; `peak_bytes` is the most that its process
+    held so far. What describes an evaluation (`tau`, `input_size`, ...) is empty where it makes no sense.
     """
 
     subject: str
@@ -78,6 +78,15 @@ def write_records(path: Path, records: Sequence[Record]) -> None:
                 "folder to a larger disk and name it with --out) and run the same command again",
             ) from error
         raise
+
+
+def read_cell(path: Path) -> list[Record]:
+    """The records of one cell's file, as `write_records` wrote it."""
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    return [
+        Record(**{k: float(v) if COLUMNS[k] == "DOUBLE" and v is not None else v for k, v in row.items()})
+        for row in rows
+    ]
 
 
 def _plain(record: Record) -> dict[str, Any]:
