@@ -24,8 +24,11 @@ MIN_PROBLEMS = 5  # fewer give no interval
 class Row:
     """An agent at one tau. `low` and `high` bound `score`; they are NaN where there is no interval to give.
 
-    `mean` is in nats; `behind` is the paired difference of scores to the best agent; `missing` counts problems that
-    other agents finished and this one did not.
+    `mean` is in nats; `behind` is the paired difference of scores to the best agent; `by_cell` is a score to which
+    every cell of the design counts the same (a plain mean is ruled by the cells where `uniform` loses most, those of
+    low temperature); `rank` is 1 for the best, with the bounds between which it lies in 95 % of resampled sets of
+    problems; `missing` counts problems that other agents finished and this one did not; `train_flops` is a problem's
+    mean, NaN where it was not counted.
     """
 
     agent: str
@@ -37,11 +40,18 @@ class Row:
     behind_low: float
     behind_high: float
     mean: float
+    by_cell: float
+    by_cell_low: float
+    by_cell_high: float
+    rank: int
+    rank_low: int
+    rank_high: int
     problems: int
     nonfinite: int
     missing: int
     cpu_seconds: float
     parameters: int
+    train_flops: float
 
     @property
     def separated(self) -> bool:
@@ -163,13 +173,17 @@ def _rows(tau: int, chosen: dict[str, list[list[Record]]], baseline: str | None,
     else:  # every table counts the same, however many splits or classes it has
         whole = ones / np.bincount(cells)[cells]
         parts = {agent: whole * (value / uniform) for agent, value in values.items()}
-    scores = {agent: _ratio(part, whole, cells) for agent, part in parts.items()}
+    draws = _Resamples(cells)
+    scores = {agent: draws.interval(part, whole) for agent, part in parts.items()}
     order = sorted(scores, key=lambda agent: (not math.isfinite(scores[agent][0]), scores[agent][0], agent))
+    ranks = draws.ranks([parts[agent] for agent in order], whole)
     rows = []
-    for agent in order:
+    for place, agent in enumerate(order):
         score, low, high = scores[agent]
-        gap = (0.0, 0.0, 0.0) if agent == order[0] else _ratio(parts[agent] - parts[order[0]], whole, cells)
+        gap = (0.0, 0.0, 0.0) if place == 0 else draws.interval(parts[agent] - parts[order[0]], whole)
+        by_cell = draws.cell_interval(values[agent], uniform) if firsts[0].metric == "kl" else scores[agent]
         flat = [record for seeds in chosen[agent] for record in seeds]
+        flops = [math.nan if record.train_flops is None else record.train_flops for record in flat]
         rows.append(
             Row(
                 agent=agent,
@@ -181,11 +195,18 @@ def _rows(tau: int, chosen: dict[str, list[list[Record]]], baseline: str | None,
                 behind_low=gap[1],
                 behind_high=gap[2],
                 mean=float(values[agent].mean()),
+                by_cell=by_cell[0],
+                by_cell_low=by_cell[1],
+                by_cell_high=by_cell[2],
+                rank=place + 1,
+                rank_low=ranks[place][0],
+                rank_high=ranks[place][1],
                 problems=len(firsts),
                 nonfinite=int((~np.isfinite(values[agent])).sum()),
                 missing=missing[agent],
                 cpu_seconds=float(np.mean([record.cpu_seconds for record in flat])),
                 parameters=max(record.parameters for record in flat),
+                train_flops=float(np.mean(flops)),
             )
         )
     return rows
@@ -203,24 +224,61 @@ def table_of(record: Record) -> str:
     return record.evaluation.rsplit("-S", 1)[0].split("/", 1)[-1]
 
 
-def _ratio(numerator: np.ndarray, denominator: np.ndarray, cells: np.ndarray) -> tuple[float, float, float]:
-    """A ratio of sums over problems with its 95 % interval; without one where values are not finite or few.
+class _Resamples:
+    """Bootstrap resamples of problems within the cells of a design, the same for every agent.
 
     Resamples of n out of n problems a cell vary too little by a factor of (n - 1) / n, which is much at n = 4; so one
     draw of each cell is left out and the others weighted up (Rao and Wu 1988, sec. 2).
     """
-    from gnothi.metrics import bootstrap_interval
 
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = float(numerator.sum() / denominator.sum())
-        if len(numerator) < MIN_PROBLEMS or not math.isfinite(value):
-            return value, math.nan, math.nan
+    def __init__(self, cells: np.ndarray):
+        from gnothi.metrics import bootstrap_rows
+
         counts = np.bincount(cells)
+        self._cells = cells
+        strata = cells
         if counts.min() == 1:
-            cells, counts = np.zeros(len(cells), int), np.array([len(cells)])
-        weights = (counts / (counts - 1))[cells]
-        weights[np.unique(cells, return_index=True)[1]] = 0.0
-        estimate = bootstrap_interval(
-            lambda rows: numerator[rows] @ weights / (denominator[rows] @ weights), len(cells), cells
-        )
-    return value, estimate.low, estimate.high
+            strata, counts = np.zeros(len(cells), int), np.array([len(cells)])
+        self.enough = len(cells) >= MIN_PROBLEMS
+        if self.enough:
+            self._rows = bootstrap_rows(len(cells), strata)
+            self._weights = (counts / (counts - 1))[strata]
+            self._weights[np.unique(strata, return_index=True)[1]] = 0.0
+        # Where a cell holds one problem, resampled rows are not sorted by cell: every problem is then its own.
+        self._which = cells if strata is cells else np.arange(len(cells))
+
+    def interval(self, numerator: np.ndarray, denominator: np.ndarray) -> tuple[float, float, float]:
+        """A ratio of sums over problems with its 95 % interval; without one where values are not finite or few."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = float(numerator.sum() / denominator.sum())
+            if not self.enough or not math.isfinite(value):
+                return value, math.nan, math.nan
+            low, high = np.quantile(self._ratios(numerator, denominator), [0.025, 0.975])
+        return value, float(low), float(high)
+
+    def cell_interval(self, values: np.ndarray, uniform: np.ndarray) -> tuple[float, float, float]:
+        """The mean over cells of the ratio of a cell's means, with its interval."""
+        places = np.eye(self._which.max() + 1)[self._which]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value = float(np.mean((values @ places) / (uniform @ places)))
+            if not self.enough or not math.isfinite(value):
+                return value, math.nan, math.nan
+            if self._which is not self._cells:  # resampled problems, each a ratio of its own
+                return self.interval(values / uniform, np.ones(len(values)))
+            weighted = places * self._weights[:, None]
+            cells = (values[self._rows] @ weighted) / (uniform[self._rows] @ weighted)
+            low, high = np.quantile(cells.mean(axis=1), [0.025, 0.975])
+        return value, float(low), float(high)
+
+    def ranks(self, numerators: Sequence[np.ndarray], denominator: np.ndarray) -> list[tuple[int, int]]:
+        """Between which ranks each agent lies in 95 % of resamples; agents without a finite score come last."""
+        if not self.enough:
+            return [(1, len(numerators))] * len(numerators)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scores = np.stack([self._ratios(numerator, denominator) for numerator in numerators])
+        order = np.argsort(np.argsort(np.where(np.isfinite(scores), scores, np.inf), axis=0, kind="stable"), axis=0)
+        low, high = np.quantile(order + 1, [0.025, 0.975], axis=1)
+        return [(math.floor(a), math.ceil(b)) for a, b in zip(low, high, strict=True)]
+
+    def _ratios(self, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+        return (numerator[self._rows] @ self._weights) / (denominator[self._rows] @ self._weights)

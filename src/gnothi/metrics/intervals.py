@@ -91,12 +91,20 @@ def bootstrap_interval(
     **Arguments:** `statistic`, from resampled unit positions, a resample a row, to the statistic of each resample;
     `num_units`; `strata`, groups within which units are resampled, where the design fixed how many each holds.
     """
+    value = float(statistic(np.arange(num_units)[None])[0])
+    rows = bootstrap_rows(num_units, strata, num_resamples=num_resamples, seed=seed)
+    low, high = np.quantile(statistic(rows), [0.025, 0.975])
+    return Estimate(value, float(low), float(high), num_units)
+
+
+def bootstrap_rows(
+    num_units: int, strata: Int[np.ndarray, " units"] | None = None, *, num_resamples: int = 2000, seed: int = 0
+) -> Int[np.ndarray, "resamples units"]:
+    """Resampled unit positions, a resample a row, drawn within strata; arguments as of `bootstrap_interval`."""
     rng = np.random.default_rng(seed)
     strata = np.zeros(num_units, int) if strata is None else strata
     rows = np.empty((num_resamples, num_units), int)
     for stratum in np.unique(strata):
         members = np.flatnonzero(strata == stratum)
         rows[:, members] = members[rng.integers(0, members.size, (num_resamples, members.size))]
-    value = float(statistic(np.arange(num_units)[None])[0])
-    low, high = np.quantile(statistic(rows), [0.025, 0.975])
-    return Estimate(value, float(low), float(high), num_units)
+    return rows
