@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import subcommand
@@ -32,14 +32,21 @@ class Run:
     workers: int | None = None
     """How many processes; one a core by default."""
 
+    engine: Literal["local", "ray"] = "local"
+    """Where cells run: processes of this machine, or a Ray cluster."""
+
+    address: str | None = None
+    """The Ray cluster: HOST:PORT, `auto` (the default) or `local`, a Ray of this machine alone."""
+
     def run(self) -> None:
         """Runs, shows progress, prints the leaderboard."""
         from rich.console import Console
 
-        from gnothi.sweep import RunFolder, run_groups
+        from gnothi.sweep import RunFolder, engine_for
 
         console = Console()
         folder = RunFolder(self.out)
+        run_groups = engine_for(self.engine, self.address)
         with console.status("Planning ..."):
             from gnothi.agents import AGENTS, find_agent
             from gnothi.cards import CellProgress

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +60,7 @@ def run_groups(
     """
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be 1 or more, or left out for one a core, got {workers}")
-    waiting = []
-    for group in groups:
-        if all(folder.cell(cell).exists() for cell in group.cells):
-            on_finish(group)
-        else:
-            waiting.append(group)
+    waiting = unfinished(groups, folder, on_finish)
     if not waiting:
         return
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
@@ -98,6 +94,43 @@ def run_groups(
     pool.shutdown()
 
 
+def engine_for(name: str, address: str | None = None) -> Callable[..., None]:
+    """The engine called `name`, with the face of `run_groups`.
+
+    **Arguments:** `name`, "local" for the cores of this machine or "ray" for a Ray cluster; `address`, of the cluster:
+    "auto" (the default), HOST:PORT, or "local" for a Ray of this machine alone.
+
+    **Raises:** `ValueError` if there is no such engine, or it has no use for an address.
+    """
+    if name == "local":
+        if address is not None:
+            raise ValueError(f"the local engine has no address, got {address!r}: add --engine ray, or leave it out")
+        return run_groups
+    if name == "ray":
+        from gnothi.sweep.ray_engine import run_groups_on_ray
+
+        return partial(run_groups_on_ray, address=address or "auto")
+    raise ValueError(f'there is no engine {name!r}: take "local" or "ray"')
+
+
+def unfinished(groups: Sequence[Group], folder: RunFolder, on_finish: Callable[[Group], None]) -> list[Group]:
+    """The groups that have a cell without a file; `on_finish` hears of the others."""
+    waiting = []
+    for group in groups:
+        if all(folder.cell(cell).exists() for cell in group.cells):
+            on_finish(group)
+        else:
+            waiting.append(group)
+    return waiting
+
+
+def write_cells(folder: RunFolder, group: Group, results: dict[str, list[Record]]) -> None:
+    """Writes a group's cells; a finished one stays as it is."""
+    for cell in group.cells:
+        if not folder.cell(cell).exists():
+            write_records(folder.cell(cell), results[cell])
+
+
 def _kill(pool: ProcessPoolExecutor) -> None:
     processes = list((pool._processes or {}).values())
     for process in processes:
@@ -126,7 +159,4 @@ def _end_with(parent: int) -> None:
 
 def _run_one(work: Work, group: Group, path: Path) -> None:
     folder = RunFolder(path)
-    results = work(group.task)
-    for cell in group.cells:
-        if not folder.cell(cell).exists():
-            write_records(folder.cell(cell), results[cell])
+    write_cells(folder, group, work(group.task))

@@ -82,11 +82,11 @@ def write_records(path: Path, records: Sequence[Record]) -> None:
 
 def read_cell(path: Path) -> list[Record]:
     """The records of one cell's file, as `write_records` wrote it."""
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    return [
-        Record(**{k: float(v) if COLUMNS[k] == "DOUBLE" and v is not None else v for k, v in row.items()})
-        for row in rows
-    ]
+    return [_record(json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def _record(row: dict[str, Any]) -> Record:
+    return Record(**{k: float(v) if COLUMNS[k] == "DOUBLE" and v is not None else v for k, v in row.items()})
 
 
 def _plain(record: Record) -> dict[str, Any]:
