@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gnothi.agents import AGENTS, PriorKnowledge, Sampler, find_agent, joint_draws
+from gnothi.agents import AGENTS, EnsembleAgent, PriorKnowledge, Sampler, find_agent, joint_draws
 from gnothi.agents.agent import num_steps
 from gnothi.data import Dataset
 from gnothi.enn import FiniteIndexDistribution
@@ -20,6 +20,9 @@ QUICK = {
     "ensemble": {"steps": 200, "learning_rate": 0.01, "num_members": 4},
     "ensemble+": {"steps": 200, "learning_rate": 0.01, "num_members": 4},
     "epinet": {"steps": 200, "learning_rate": 0.01, "index_size": 3, "num_indices": 3},
+    "bbb": {"steps": 200, "learning_rate": 0.01, "num_indices": 2, "prior_std": 3.0},
+    "hypermodel": {"steps": 200, "learning_rate": 0.01, "num_indices": 4},
+    "sgmcmc": {"steps": 600, "burn_in": 400, "interval": 20, "learning_rate": 0.05, "prior_variance": 1.0},
 }
 
 
@@ -87,6 +90,33 @@ def test_decay_follows_temperature_dimension_and_data():
     assert float(PriorKnowledge(2, 0.25).decay_factor(data)) == pytest.approx(0.5 * 10 / 50)
     assert PriorKnowledge(2).decay_factor(data) == pytest.approx(1 / 50)  # nobody knows the temperature
     assert (PriorKnowledge(2, 0.25).logit_scale, PriorKnowledge(2).logit_scale) == (4.0, 1.0)
+
+
+def test_a_name_can_change_settings():
+    found = find_agent("ensemble:num_members=10,l2=1,hidden=(5,5),bootstrap=bernoulli", AGENTS)
+    assert found == EnsembleAgent(num_members=10, l2=1.0, hidden=(5, 5), bootstrap="bernoulli")
+    assert type(found.l2) is float  # or l2=1 and l2=1.0 would be two agents in records
+    assert find_agent("bbb:adaptive_steps=True", AGENTS).adaptive_steps is True
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mlp:depth=3", r"mlp has no setting 'depth'\. There are: hidden, l2, steps, "),
+        ("uniform:l2=3", r"uniform has no setting 'l2'\. There are: none at all\."),
+        ("mlp:steps=few", r"mlp: steps must be of type int, as 1000 is, got 'few'"),
+        ("mlp:steps=0.5", r"steps must be of type int, as 1000 is, got 0\.5"),
+        ("bbb:adaptive_kl=1", r"adaptive_kl must be of type bool, as True is, got 1"),
+        ("mlp:steps", r"mlp:steps is not like mlp:field=value,field=value"),
+        ("mlp:", r"mlp: is not like"),
+        ("mlp:steps=3)+f(l2=1", r"is not like"),
+        ("mlp:steps=int(3)", r"is not like"),
+        ("mlq:steps=3", r"no agent is called 'mlq'\. Did you mean 'mlp'\?"),
+    ],
+)
+def test_a_name_whose_settings_do_not_fit_is_refused(name, message):
+    with pytest.raises(ValueError, match=message):
+        find_agent(name, AGENTS)
 
 
 def test_an_unknown_agent_is_refused_with_the_nearest():

@@ -77,6 +77,25 @@ def test_without_hidden_layers_the_correction_is_a_quadratic_form_of_the_index()
     assert np.ptp(odd, axis=0).min() > 0.01
 
 
+def test_an_epinet_that_does_not_read_the_index_is_linear_in_it():
+    """mu(x) + (sigma([features, x]) + scale * prior([features, x]))' z."""
+    enn = make((5,), prior_scale=0.7, reads_index=False)
+    x, z = X[0], Z[0]
+    seen = jnp.concatenate([enn.base.features(x), x])
+    wanted = enn.base(x) + (enn.learnable(seen) + 0.7 * enn.prior.mlp(seen)).reshape(2, 4) @ z
+    np.testing.assert_allclose(enn(x, z), wanted, rtol=1e-4, atol=1e-5)
+    sums, differences = correction(enn, 2 * Z[0] - 3 * Z[1]), 2 * correction(enn, Z[0]) - 3 * correction(enn, Z[1])
+    np.testing.assert_allclose(sums, differences, rtol=1e-3, atol=1e-4)
+
+
+def test_an_epinet_that_does_not_read_the_index_runs_once_a_batch():
+    enn = make((5, 5), reads_index=False)
+    dynamic, static = eqx.partition(enn, eqx.is_array)
+    jaxpr = jax.make_jaxpr(lambda enn, indices: eqx.combine(enn, static).predict(X, indices))(dynamic, Z).jaxpr
+    with_samples = [shapes for shapes in matrix_products(jaxpr) if any(len(Z) in shape for shape in shapes)]
+    assert len(with_samples) == 1  # the product of what it put out with the indices
+
+
 def test_stop_gradient_keeps_the_correction_from_the_base():
     @eqx.filter_jit
     def gradient(enn):

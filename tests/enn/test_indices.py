@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gnothi.enn import FiniteIndexDistribution, Gaussian, Mask, NoIndex, OneOf, UnitSphere
+from gnothi.enn import FiniteIndexDistribution, Gaussian, Mask, NoIndex, OneOf, ScaledGaussian, UnitSphere
 
 LAWS = {
     "gaussian": Gaussian(8),
+    "scaled": ScaledGaussian(8),
     "sphere": UnitSphere(200),
     "one_of": OneOf(5000, 7),
     "mask": Mask(200, 0.9),
@@ -45,7 +46,7 @@ def test_no_index_says_nothing():
     assert not NoIndex().samples(jax.random.key(0), 3).any() and NoIndex().enumerate().shape == (1,)
 
 
-@pytest.mark.parametrize("law", [Gaussian(3), UnitSphere(3), OneOf(9), Mask(4, 0.5), NoIndex()])
+@pytest.mark.parametrize("law", [Gaussian(3), ScaledGaussian(3), UnitSphere(3), OneOf(9), Mask(4, 0.5), NoIndex()])
 def test_one_index_is_the_first_of_a_sample_of_one(law):
     key = jax.random.key(5)
     np.testing.assert_array_equal(law.sample(key), law.samples(key, 1)[0])
@@ -64,7 +65,7 @@ def test_noise_is_standard_normal_over_indices_and_fixed_by_key_and_index(name):
     for row in noise:
         assert stats.kstest(row, stats.norm.cdf).pvalue > 1e-3
     assert np.abs(np.corrcoef(noise)[0, 1]) < (
-        1 if name == "gaussian" else 0.3
+        1 if name in ("gaussian", "scaled") else 0.3
     )  # directions in 8 dimensions may be near
     np.testing.assert_allclose(law.noise(keys[1], indices[3]), noise[1, 3], atol=1e-5)
 
@@ -73,3 +74,8 @@ def test_a_plain_network_has_one_noise_for_each_data_point():
     keys = jax.random.split(jax.random.key(0), 4000)
     noise = jax.vmap(lambda key: NoIndex().noise(key, jnp.zeros((), int)))(keys)
     assert stats.kstest(np.asarray(noise), stats.norm.cdf).pvalue > 1e-3
+
+
+def test_a_scaled_index_has_squared_length_1_on_average():
+    squares = np.sum(np.asarray(ScaledGaussian(6).samples(jax.random.key(0), 4000)) ** 2, axis=1)
+    assert squares.mean() == pytest.approx(1, abs=5 * np.sqrt(2 / 6 / 4000))

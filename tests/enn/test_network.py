@@ -61,6 +61,23 @@ def network(kind: str) -> EpistemicNetwork:
         case "epinet+":
             small = gn.nn.stack(lambda key: mlp(key, (3,)), 4, key=next(keys))
             return gn.enn.WithPrior(network("epinet"), gn.enn.LinearPrior(small, 0.3))
+        case "gaussian_head":
+            return gn.enn.GaussianHead(mlp(next(keys)), jax.random.normal(next(keys), (1, 18, 4)), read="biased")
+        case "linearised":
+            return gn.enn.Linearised(
+                mlp(next(keys)), tuple(gn.enn.gauss_newton(network("plain").network, inputs(), "kron"))
+            )
+        case "weight_gaussian":
+            return gn.enn.WeightGaussian(mlp(next(keys)), jnp.full(71, 0.3), jax.random.normal(next(keys), (2, 71)))
+        case "batch_ensemble":
+            return gn.enn.BatchEnsemble(mlp(next(keys)), 4, key=next(keys))
+        case "last_layer_ensemble+":
+            heads = gn.nn.stack(lambda key: gn.nn.MLP(5 + 2, (4,), 3, key=key), 4, key=next(keys))
+            enn = gn.enn.LastLayerEnsemble(mlp(next(keys)), heads)
+            return gn.enn.WithPrior(enn, gn.enn.MatchedPrior(gn.nn.stack(mlp, 4, key=jax.random.key(9)), 3.0))
+        case "random_features":
+            net = gn.enn.RandomFeatureNetwork(2, 3, width=4, depth=2, count=8, key=next(keys))
+            return gn.enn.GaussianHead(net, jax.random.normal(next(keys), (3, 8, 8)))
     raise AssertionError(kind)
 
 
@@ -75,6 +92,12 @@ KINDS = [
     "epinet",
     "any_epinet",
     "epinet+",
+    "gaussian_head",
+    "linearised",
+    "weight_gaussian",
+    "batch_ensemble",
+    "last_layer_ensemble+",
+    "random_features",
 ]
 
 

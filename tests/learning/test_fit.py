@@ -1,5 +1,8 @@
 """The training loop is held to optima that are known in closed form, and to what it promises never to touch."""
 
+import importlib
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +11,7 @@ import pytest
 
 import gnothi as gn
 from gnothi.learning import cross_entropy, fit, squared_error
-from gnothi.learning.fit import _minibatches
+from gnothi.learning.fit import minibatches
 
 RNG = np.random.default_rng(0)
 KEY = jax.random.key(0)
@@ -56,6 +59,30 @@ def test_fit_finds_the_ridge_solution_of_every_decay_and_rate_at_once():
 
     found = parameters(jax.jit(jax.vmap(train))(decays, rates).network)
     np.testing.assert_allclose(found, [ridge(float(decay)) for decay in decays], rtol=1e-3, atol=1e-3)
+
+
+class Ridge(eqx.Module):
+    """Weight decay as a penalty, of a strength that is an array."""
+
+    strength: jax.Array
+
+    def __call__(self, enn):
+        return self.strength * sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(enn))
+
+
+@pytest.mark.parametrize("kind", ["function", "module"])
+def test_a_penalty_is_added_to_the_loss_inside_compiled_code_too(kind):
+    strengths = jnp.array([0.01, 0.3, 2.0])
+
+    def train(strength):
+        term = Ridge(strength)
+        options = {"steps": 600, "learning_rate": 0.05, "optimiser": optax.sgd, "key": KEY}
+        penalty = term if kind == "module" else lambda enn: term(enn)
+        return fit(gn.enn.Plain(linear(KEY)), DATA, loss=squared_error(noise_std=NOISE), penalty=penalty, **options)
+
+    for mapped in (jax.vmap(train), lambda rows: jax.lax.map(train, rows)):
+        found = parameters(jax.jit(mapped)(strengths).network)
+        np.testing.assert_allclose(found, [ridge(float(s)) for s in strengths], rtol=1e-3, atol=1e-3)
 
 
 MEMBERS, PRIOR_STD = 4000, 0.8
@@ -181,6 +208,20 @@ def test_seeds_side_by_side_are_seeds_one_by_one():
         leaves_close(found, gn.nn.partition(train(key))[0])
 
 
+def test_indices_too_many_to_hold_are_drawn_step_by_step(monkeypatch):
+    def train(bulk):
+        monkeypatch.setattr(importlib.import_module("gnothi.learning.fit"), "MAX_BULK", bulk)
+        enn = gn.enn.MeanField(mlp(KEY), std=0.5)
+        # A number of steps that no other test takes: a program that is compiled already would not look at MAX_BULK.
+        steps = 311 if bulk else 312
+        return fit(enn, TOY, loss=cross_entropy(num_indices=2), steps=steps, learning_rate=0.03, key=KEY)
+
+    held, drawn = train(2**24), train(0)
+    for enn in (held, drawn):
+        assert float(gn.metrics.accuracy(gn.sample(enn, TOY.x, 50, key=KEY), TOY.y).value) > 0.9
+    assert (held.mean.weights[0] != drawn.mean.weights[0]).all()
+
+
 def test_an_ensemble_in_parts_is_an_ensemble_whole():
     nets, twins = (gn.nn.stack(mlp, 4, key=key) for key in jax.random.split(KEY))
 
@@ -196,8 +237,8 @@ def test_an_ensemble_in_parts_is_an_ensemble_whole():
 
 
 @pytest.mark.parametrize(("num_data", "steps", "batch_size"), [(12, 9, 4), (11, 9, 4), (5, 3, 4), (1, 2, 1)])
-def test_minibatches_are_epochs_end_to_end(num_data, steps, batch_size):
-    rows = np.asarray(_minibatches(KEY, num_data, steps, batch_size))
+def testminibatches_are_epochs_end_to_end(num_data, steps, batch_size):
+    rows = np.asarray(minibatches(KEY, num_data, steps, batch_size))
     assert rows.shape == (steps, batch_size)
     for start in range(0, rows.size, num_data):
         epoch = rows.ravel()[start : start + num_data]
@@ -205,7 +246,7 @@ def test_minibatches_are_epochs_end_to_end(num_data, steps, batch_size):
 
 
 def test_epochs_have_orders_of_their_own():
-    orders = np.asarray(_minibatches(KEY, 50, 3, 50))
+    orders = np.asarray(minibatches(KEY, 50, 3, 50))
     assert (orders[0] != orders[1]).any() and (orders[1] != orders[2]).any()
     assert (np.sort(orders) == np.arange(50)).all()
 

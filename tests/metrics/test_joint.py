@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnothi.metrics import joint_log_loss, kl_divergence, kl_published, kl_scores, log_loss, log_mean_exp, mean_interval
-from gnothi.metrics.joint import _check_kl
+from gnothi.metrics.outcomes import check_kl
 
 KEY = jax.random.key(0)
 
@@ -295,4 +295,4 @@ def test_kl_refuses_what_it_cannot_compare(score):
 
 def test_kl_is_of_the_same_inputs():
     with pytest.raises(ValueError, match=r"for the same inputs and classes, got \(8, 2\) and \(6, 2\)"):
-        _check_kl(hypotheses(1, 8), hypotheses(3, 6), 2, "dyadic")
+        check_kl(hypotheses(1, 8), hypotheses(3, 6), 2, "dyadic")

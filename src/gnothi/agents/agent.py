@@ -6,7 +6,9 @@ The sampler is an epistemic network, or anything with the same `index` and `pred
 pure JAX and can be run on many data sets of one shape with `jax.vmap`; one that is not is called one set at a time.
 """
 
+import ast
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import equinox as eqx
@@ -16,22 +18,38 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from gnothi.data import Dataset
 from gnothi.enn import FiniteIndexDistribution
+from gnothi.learning import Loss, cross_entropy, squared_error
 
 
 class PriorKnowledge(eqx.Module):
     """What an agent may know beside its data: never a test label.
 
     `temperature` divides the true logits of a testbed problem; it is `None` where nobody knows it (real data), and
-    what depends on it is then left out of the recipe.
+    what depends on it is then left out of the recipe. `noise_std` is the deviation of the noise of the targets, where
+    they are values to regress (`num_classes` is then 1), and `None` where they are labels.
     """
 
     num_classes: int = eqx.field(static=True)
     temperature: float | Float[Array, ""] | None = None
+    noise_std: float | Float[Array, ""] | None = None
+
+    def loss(self, num_indices: int | None = None, *, bootstrap: str = "none") -> Loss:
+        """Cross-entropy of labels, squared error of values; see there for the arguments.
+
+        Squared errors are not divided by the noise's variance (it may be known at run time only), so decay is to be
+        multiplied by it: Adam does not see the difference. `decay_factor` has that in it.
+        """
+        return (cross_entropy if self.noise_std is None else squared_error)(num_indices, bootstrap=bootstrap)
+
+    @property
+    def noise_variance(self) -> float | Float[Array, ""]:
+        """What multiplies weight decay beside the loss of `loss`: the variance of the noise, 1 for labels."""
+        return 1.0 if self.noise_std is None else self.noise_std**2
 
     def decay_factor(self, data: Dataset) -> float | Float[Array, ""]:
         """The testbed's `adaptive` factor of weight decay, sqrt(temperature) times input size, over data."""
         adaptive = 1.0 if self.temperature is None else jnp.sqrt(self.temperature) * data.x[0].size
-        return adaptive / len(data)
+        return adaptive / len(data) * self.noise_variance
 
     @property
     def logit_scale(self) -> float | Float[Array, ""]:
@@ -90,14 +108,52 @@ def num_steps(base: int, data: Dataset) -> int:
 
 
 def find_agent(name: str, agents: Mapping[str, Agent]) -> Agent:
-    """Looks an agent up.
+    """Looks an agent up by its name, which may change its settings: `ensemble:num_members=10,bootstrap=bernoulli`.
 
-    **Raises:** `ValueError` if there is none of that name, with the nearest one that there is.
+    **Raises:** `ValueError` if there is none of that name, with the nearest one that there is; or if a setting is
+    none of the agent's, or of another type.
     """
+    name, colon, settings = name.partition(":")
     if name not in agents:
         from difflib import get_close_matches
 
         near = get_close_matches(name, agents, n=1, cutoff=0.3)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"no agent is called {name!r}.{hint} There are: {', '.join(agents)}.")
-    return agents[name]
+    return _changed(name, agents[name], settings) if colon else agents[name]
+
+
+def full_name(name: str, settings: Mapping[str, Any]) -> str:
+    """The name under which `find_agent` finds an agent with some settings changed.
+
+    >>> full_name("ensemble", {"num_members": 10, "hidden": (50, 50)})
+    'ensemble:num_members=10,hidden=(50,50)'
+    """
+    written = (f"{k}={v if isinstance(v, str) else repr(v).replace(' ', '')}" for k, v in settings.items())
+    return ":".join(part for part in (name, ",".join(written)) if part)
+
+
+def _changed(name: str, agent: Agent, settings: str) -> Agent:
+    try:
+        call = ast.parse(f"f({settings})", mode="eval").body
+        if not isinstance(call, ast.Call) or call.args or not call.keywords:
+            raise ValueError
+        found = {str(k.arg): _value(k.value) for k in call.keywords}
+    except (ValueError, SyntaxError):
+        raise ValueError(f"{name}:{settings} is not like {name}:field=value,field=value") from None
+    now = {field.name: getattr(agent, field.name) for field in fields(agent)}  # type: ignore[arg-type]
+    for field, value in found.items():
+        if field not in now:
+            there = ", ".join(now) if now else "none at all"
+            raise ValueError(f"{name} has no setting {field!r}. There are: {there}.")
+        if isinstance(now[field], float) and type(value) is int:
+            found[field] = float(value)  # so that l2=1 is l2=1.0
+        elif now[field] is not None and type(value) is not type(now[field]):
+            kind = type(now[field]).__name__
+            raise ValueError(f"{name}: {field} must be of type {kind}, as {now[field]!r} is, got {value!r}")
+    return replace(agent, **found)  # type: ignore[type-var]
+
+
+def _value(node: ast.expr) -> Any:
+    """A literal, or a plain word as a string."""
+    return node.id if isinstance(node, ast.Name) else ast.literal_eval(node)

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
 from gnothi.enn import Dropout
-from gnothi.learning import cross_entropy, fit
+from gnothi.learning import fit
 from gnothi.nn import MLP
 
 
@@ -33,7 +33,7 @@ class DropoutAgent:
         return fit(
             Dropout(net, self.rate),
             data,
-            loss=cross_entropy(num_indices=1),
+            loss=prior.loss(num_indices=1),
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
@@ -44,5 +44,5 @@ class DropoutAgent:
     def _decay(self, data: Dataset, prior: PriorKnowledge) -> float | Float[Array, ""]:
         """The testbed's two laws: `adaptive`, and the plain one for where nobody knows a temperature."""
         if prior.temperature is None:
-            return self.length_scale**2 * (1 - self.rate) / (2 * len(data))
+            return self.length_scale**2 * (1 - self.rate) / (2 * len(data)) * prior.noise_variance
         return self.length_scale * prior.decay_factor(data)

@@ -14,7 +14,7 @@ from jaxtyping import Array, PRNGKeyArray
 from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
 from gnothi.enn import Ensemble, MatchedPrior, WithPrior
-from gnothi.learning import cross_entropy, fit
+from gnothi.learning import fit
 from gnothi.nn import MLP, in_blocks, stack
 
 MEMBERS_IN_CACHE = 5  # parameters, their gradients, and both of Adam's memories
@@ -55,7 +55,7 @@ class EnsembleAgent:
             trained = fit(
                 assemble(*part[:2], first=part[2][0]),
                 data,
-                loss=cross_entropy(bootstrap=self.bootstrap),
+                loss=prior.loss(bootstrap=self.bootstrap),
                 steps=num_steps(self.steps, data),
                 batch_size=self.batch_size,
                 learning_rate=self.learning_rate,

@@ -14,7 +14,7 @@ from jaxtyping import PRNGKeyArray
 from gnothi.agents.agent import PriorKnowledge
 from gnothi.data import Dataset
 from gnothi.enn import Epinet, LinearPrior, WithPrior
-from gnothi.learning import cross_entropy, fit
+from gnothi.learning import fit
 from gnothi.nn import MLP, stack
 
 
@@ -45,10 +45,10 @@ class EpinetAgent:
         return fit(
             WithPrior(epinet, LinearPrior(small, self.prior_scale * prior.logit_scale)),
             data,
-            loss=cross_entropy(num_indices=self.num_indices),
+            loss=prior.loss(num_indices=self.num_indices),
             steps=self.steps * (10 if len(data) / size > 500 else 1),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            decay=self.l2 * (size / len(data)) ** self.l2_power,
+            decay=self.l2 * (size / len(data)) ** self.l2_power * prior.noise_variance,
             key=fit_key,
         )

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
 from gnothi.enn import Plain
-from gnothi.learning import cross_entropy, fit
+from gnothi.learning import fit
 from gnothi.nn import MLP, FeatureNetwork
 
 
@@ -53,7 +53,7 @@ class MLPAgent:
         return fit(
             Plain(MLP(data.x[0].size, self.hidden, prior.num_classes, key=net_key)),
             data,
-            loss=cross_entropy(),
+            loss=prior.loss(),
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,

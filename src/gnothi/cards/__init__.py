@@ -5,6 +5,7 @@ from gnothi.cards.figures import PRINT_INK, write_page, write_png
 from gnothi.cards.leaderboard import Leaderboard, Row, leaderboards
 from gnothi.cards.progress import CellProgress
 from gnothi.cards.report import write_picture, write_report
+from gnothi.cards.standings import write_standings
 from gnothi.cards.terminal import print_leaderboard
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "write_picture",
     "write_png",
     "write_report",
+    "write_standings",
 ]

@@ -45,16 +45,29 @@ def compute_chart(board: Leaderboard, *, width: Any = WIDTH, ink: str = INK) -> 
 
     **Arguments:** `board`; `width`, in pixels or `"container"`; `ink`, colour of lines and text.
     """
-    tau = board.taus[0]
-    rows = [{**row, "cost": max(row["cpu_seconds"], 1e-3)} for row in drawable(board.at(tau))]
+    rows = [{**row, "cost": max(row["cpu_seconds"], 1e-3)} for row in drawable(board.at(board.taus[0]))]
+    return _pareto_chart(board, rows, "CPU seconds a problem, to train and to score (log)", width=width, ink=ink)
+
+
+def flops_chart(board: Leaderboard, *, width: Any = WIDTH, ink: str = INK) -> Chart:
+    """Score at the largest tau against the arithmetic of training, for agents where that was counted.
+
+    **Arguments:** as of `compute_chart`.
+    """
+    counted = [row for row in drawable(board.at(board.taus[0])) if row["train_flops"] is not None]
+    rows = [{**row, "cost": row["train_flops"] / 1e9} for row in counted if row["train_flops"] > 0]
+    return _pareto_chart(board, rows, "GFLOP of training a problem (log)", width=width, ink=ink)
+
+
+def _pareto_chart(board: Leaderboard, rows: list[dict[str, Any]], words: str, *, width: Any, ink: str) -> Chart:
     scale, ticks = _score_scale(rows, room=0.08)
     cost = alt.X(
         "cost:Q",
         scale=alt.Scale(type="log", padding=45, nice=False),
-        title="CPU seconds a problem, to train and to score (log)",
+        title=words,
         axis=alt.Axis(format="~g", values=_ticks([row["cost"] for row in rows])),
     )
-    score = alt.Y("score:Q", scale=scale, title=score_title(board, tau), axis=ticks)
+    score = alt.Y("score:Q", scale=scale, title=score_title(board, board.taus[0]), axis=ticks)
     base = alt.Chart(alt.Data(values=rows)).encode(x=cost, color=_colour(board.agents), tooltip=_tooltip(board))
     front = alt.Chart(alt.Data(values=pareto_front(rows))).mark_line(
         interpolate="step-after", strokeDash=[4, 4], opacity=0.45, color=ink, strokeWidth=1.5
@@ -122,7 +135,8 @@ def drawable(rows: Sequence[Row] | Sequence[dict[str, Any]]) -> list[dict[str, A
     for row in plain:
         if math.isfinite(row["score"]):
             ends = {end: row["score"] if math.isnan(row[end]) else row[end] for end in ("low", "high")}
-            gaps = {end: row[end] if math.isfinite(row[end]) else None for end in row if end.startswith("behind")}
+            maybe = [name for name in row if name.startswith(("behind", "by_cell", "train_flops"))]
+            gaps = {name: row[name] if math.isfinite(row[name]) else None for name in maybe}
             shown.append({**row, **ends, **gaps, "edge": max(ends["high"], row["score"])})
     return shown
 

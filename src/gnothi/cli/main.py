@@ -11,6 +11,7 @@ import tyro
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, subcommand
 
 from gnothi.cli.agents import Agents
+from gnothi.cli.conform import Conform
 from gnothi.cli.records import Records
 from gnothi.cli.reproduce import Reproduce
 from gnothi.cli.testbed import Testbed
@@ -20,6 +21,7 @@ Command = (
     | Annotated[Reproduce, subcommand("reproduce")]
     | Annotated[Records, subcommand("records")]
     | Annotated[Agents, subcommand("agents")]
+    | Annotated[Conform, subcommand("conform")]
 )
 
 ABOUT = """gnothi: models that know what they don't know.

@@ -1,4 +1,4 @@
-"""`gnothi testbed`: run agents on problems, list problems, write the report."""
+"""`gnothi testbed`: run agents on problems, list problems, write the report or the leaderboard."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import subcommand
+
+from gnothi.cli.leaderboard import Leaderboard, Submit
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Run:
     """Which problems: `gnothi testbed list` says what there is."""
 
     agents: tuple[str, ...] = ()
-    """Which agents: `gnothi agents` says what there is. All of them by default; `uniform` always comes along."""
+    """Which agents: `gnothi agents` says what there is. All that take seconds a problem by default; `uniform`
+    always comes along."""
 
     out: Path = Path("runs/demo")
     """The folder of the run."""
@@ -51,8 +54,9 @@ class Run:
             from gnothi.agents import AGENTS, find_agent
             from gnothi.cards import CellProgress
             from gnothi.testbed import find_suite, plan, run_group
+            from gnothi.testbed.reach import cheap
 
-            names = dict.fromkeys(["uniform", *self.agents]) if self.agents else AGENTS
+            names = dict.fromkeys(["uniform", *self.agents]) if self.agents else cheap(AGENTS)
             agents = {name: find_agent(name, AGENTS) for name in names}
             groups = plan(agents, find_suite(self.suite), self.out, seed=self.seed)
         folder.describe(suite=self.suite, agents=list(agents), seed=self.seed)
@@ -127,6 +131,8 @@ class Testbed:
         Annotated[Run, subcommand("run")]
         | Annotated[List, subcommand("list")]
         | Annotated[Report, subcommand("report")]
+        | Annotated[Leaderboard, subcommand("leaderboard")]
+        | Annotated[Submit, subcommand("submit")]
     )
 
     def run(self) -> None:

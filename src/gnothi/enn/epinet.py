@@ -26,12 +26,14 @@ class Epinet(EpistemicNetwork):
     """A base network plus a learnable epinet plus, if asked, a fixed prior epinet of the same shape.
 
     Each epinet is an MLP of [index, features, input] whose output, a `classes x index` matrix, is multiplied by the
-    index. Another prior, such as `LinearPrior`, can be added with `WithPrior`.
+    index. If it does not read the index, it is *linear* in it: a Gaussian process over functions that are learned, and
+    the MLP too runs once a batch, however many indices are drawn. Another prior, such as `LinearPrior`, can be added
+    with `WithPrior`.
 
     **Arguments:** `base`, any `FeatureNetwork`; `index_size`, the length of the Gaussian index; `hidden`, the widths of
     the epinet's hidden layers; `prior_scale`, the weight of the fixed epinet, 0 for none; `key`; `input_size`,
     `feature_size` and `output_size`, needed only when `base` is not an `MLP`; `stop_gradient`, whether the epinet's
-    loss is kept from shaping the base's features.
+    loss is kept from shaping the base's features; `reads_index`, whether the index is among the MLP's inputs.
 
     **Raises:** `ValueError` if a size is below 1, or cannot be read off the base and was not given.
 
@@ -48,6 +50,7 @@ class Epinet(EpistemicNetwork):
     prior: FrozenHead | None
     index: Gaussian
     stop_gradient: bool = eqx.field(static=True)
+    reads_index: bool = eqx.field(static=True)
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class Epinet(EpistemicNetwork):
         feature_size: int | None = None,
         output_size: int | None = None,
         stop_gradient: bool = True,
+        reads_index: bool = True,
     ):
         if isinstance(base, MLP):
             input_size, feature_size = base.weights[0].shape[1], base.weights[-1].shape[1]
@@ -70,7 +74,8 @@ class Epinet(EpistemicNetwork):
         self.base = base
         self.index = Gaussian(index_size)
         self.stop_gradient = stop_gradient
-        sizes = (index_size + feature_size + input_size, hidden, output_size * index_size)
+        self.reads_index = reads_index
+        sizes = (index_size * reads_index + feature_size + input_size, hidden, output_size * index_size)
         learnable_key, prior_key = jax.random.split(key)
         self.learnable = MLP(*sizes, key=learnable_key)
         self.prior = FrozenHead(MLP(*sizes, key=prior_key), prior_scale) if prior_scale else None
@@ -89,10 +94,11 @@ class Epinet(EpistemicNetwork):
         seen = jnp.concatenate([features, inputs.reshape(len(inputs), -1)], axis=1)
         if self.stop_gradient:
             seen = jax.lax.stop_gradient(seen)
-        outputs = outputs + _corrections(self.learnable, seen, indices)
+        corrections = _corrections if self.reads_index else _linear_corrections
+        outputs = outputs + corrections(self.learnable, seen, indices)
         if self.prior is None:
             return outputs
-        return outputs + self.prior.scale * jax.lax.stop_gradient(_corrections(self.prior.mlp, seen, indices))
+        return outputs + self.prior.scale * jax.lax.stop_gradient(corrections(self.prior.mlp, seen, indices))
 
     def constants(self, inputs: Float[Array, "inputs ..."]) -> None:
         """Nothing: the prior epinet reads features, and those change with training."""
@@ -117,3 +123,11 @@ def _corrections(
 
     widest = max(bias.size for bias in head.biases) * num_inputs
     return in_blocks(of_samples, indices, most=max(1, CACHE_NUMBERS // widest))
+
+
+def _linear_corrections(
+    head: MLP, seen: Float[Array, "inputs features"], indices: Float[Array, "samples index"]
+) -> Float[Array, "samples inputs classes"]:
+    """What an epinet adds that does not read the index."""
+    functions = jax.vmap(head)(seen).reshape(len(seen), -1, indices.shape[1])
+    return jnp.einsum("ick,sk->sic", functions, indices)

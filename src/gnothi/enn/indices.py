@@ -1,5 +1,6 @@
 """Laws of the epistemic index: what is drawn once and shared by all inputs of a joint sample."""
 
+import math
 from abc import abstractmethod
 
 import equinox as eqx
@@ -37,7 +38,7 @@ class FiniteIndexDistribution(IndexDistribution):
 
 
 class Gaussian(IndexDistribution):
-    """A standard normal index of `size` numbers: epinets and hypermodels."""
+    """A standard normal index of `size` numbers: epinets, and weights that are normal themselves."""
 
     size: int = eqx.field(static=True)
 
@@ -48,6 +49,20 @@ class Gaussian(IndexDistribution):
     def noise(self, key: PRNGKeyArray, z: Float[Array, " index"]) -> Float[Array, ""]:
         """The index along a fixed random direction (Osband et al. 2023, sec. 3)."""
         return _direction(key, self.size) @ z
+
+
+class ScaledGaussian(IndexDistribution):
+    """A normal index of `size` numbers whose squared length is 1 on average: the testbed's hypermodel."""
+
+    size: int = eqx.field(static=True)
+
+    def samples(self, key: PRNGKeyArray, num_samples: int) -> Float[Array, "samples index"]:
+        """Draws independent indices."""
+        return jax.random.normal(key, (num_samples, self.size)) / math.sqrt(self.size)
+
+    def noise(self, key: PRNGKeyArray, z: Float[Array, " index"]) -> Float[Array, ""]:
+        """The index along a fixed random direction, stretched to variance 1."""
+        return math.sqrt(self.size) * _direction(key, self.size) @ z
 
 
 class UnitSphere(IndexDistribution):

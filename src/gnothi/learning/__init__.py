@@ -6,6 +6,7 @@ from gnothi.learning.checkpoint import load, save
 from gnothi.learning.compilation import compiler_options, use_compilation_cache
 from gnothi.learning.fit import fit
 from gnothi.learning.flops import count_flops
+from gnothi.learning.langevin import langevin
 from gnothi.learning.losses import Loss, cross_entropy, squared_error
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "count_flops",
     "cross_entropy",
     "fit",
+    "langevin",
     "load",
     "save",
     "squared_error",

@@ -18,6 +18,8 @@ from gnothi.learning.adam import adam
 from gnothi.learning.losses import Batch, EpistemicPredictor, Loss
 from gnothi.nn import partition
 
+MAX_BULK = 2**24  # numbers in the indices of a whole run, if they are drawn before it begins
+
 Network = TypeVar("Network", bound=EpistemicPredictor)
 Progress = Callable[[int, int, float], None]
 Scalar = float | Float[Array, ""]
@@ -90,7 +92,11 @@ def _fit(enn, data, loss, steps, key, batch_size, rates, penalty, optimiser, pro
     everything = Batch(
         jnp.asarray(data.x), jnp.asarray(data.y), jnp.arange(len(data)), enn.constants(jnp.asarray(data.x))
     )
-    rows = None if batch_size == len(data) else _minibatches(order_key, len(data), steps, batch_size)
+    rows = None if batch_size == len(data) else minibatches(order_key, len(data), steps, batch_size)
+
+    indices = eqx.filter_eval_shape(lambda: loss.indices(enn, index_key, steps))
+    in_bulk = indices is None or indices.size <= MAX_BULK
+    drawn = loss.indices(enn, index_key, steps) if in_bulk else jax.random.split(index_key, steps)
 
     def objective(parameters, batch, indices):
         network = eqx.combine(parameters, rest)
@@ -99,7 +105,8 @@ def _fit(enn, data, loss, steps, key, batch_size, rates, penalty, optimiser, pro
 
     def step(state, now):
         parameters, memory = state
-        number, rows, indices = now
+        number, rows, drawn = now
+        indices = drawn if in_bulk else loss.indices(enn, drawn, 1)[0]
         batch = everything if rows is None else jax.tree.map(lambda leaf: leaf[rows], everything)
         value, gradients = jax.value_and_grad(objective)(restore(parameters), batch, indices)
         # The barrier makes XLA copy the gradients into one vector whole, not number by number.
@@ -109,12 +116,12 @@ def _fit(enn, data, loss, steps, key, batch_size, rates, penalty, optimiser, pro
             _report(progress, number, steps, value)
         return (optax.apply_updates(parameters, updates), memory), None
 
-    times = (jnp.arange(1, steps + 1), rows, loss.indices(enn, index_key, steps))
+    times = (jnp.arange(1, steps + 1), rows, drawn)
     (parameters, _), _ = jax.lax.scan(step, (start, rule.init(start)), times)
     return eqx.combine(restore(parameters), rest)
 
 
-def _minibatches(key: PRNGKeyArray, num_data: int, steps: int, batch_size: int) -> Int[Array, "steps batch"]:
+def minibatches(key: PRNGKeyArray, num_data: int, steps: int, batch_size: int) -> Int[Array, "steps batch"]:
     """Row numbers for every step: shuffled epochs end to end."""
     epochs = -(-steps * batch_size // num_data)
     orders = jax.vmap(lambda k: jax.random.permutation(k, num_data))(jax.random.split(key, epochs))

@@ -1,25 +1,41 @@
 """Scoring rules on joint samples, each with its interval."""
 
+from gnothi.metrics.clustered import kl_kmeans, kl_projected
+from gnothi.metrics.conformance import Check, conform, passed
+from gnothi.metrics.gaussian import gaussian_kl, regression_kl
 from gnothi.metrics.inputs import dyadic, iid, local
-from gnothi.metrics.intervals import Estimate, bootstrap_interval, mean_interval, paired_difference
-from gnothi.metrics.joint import joint_log_loss, kl_divergence, kl_published, kl_scores, log_mean_exp
+from gnothi.metrics.intervals import Estimate, bootstrap_interval, bootstrap_rows, mean_interval, paired_difference
+from gnothi.metrics.joint import joint_log_loss, kl_divergence, kl_published, kl_scores
+from gnothi.metrics.log_mean import RunningLogMean, log_mean_exp, stream_log_mean_exp
 from gnothi.metrics.marginal import accuracy, brier_score, calibration_error, log_loss
+from gnothi.metrics.streaming import kl_streamed
 
 __all__ = [
+    "Check",
     "Estimate",
+    "RunningLogMean",
     "accuracy",
     "bootstrap_interval",
+    "bootstrap_rows",
     "brier_score",
     "calibration_error",
+    "conform",
     "dyadic",
+    "gaussian_kl",
     "iid",
     "joint_log_loss",
     "kl_divergence",
+    "kl_kmeans",
+    "kl_projected",
     "kl_published",
     "kl_scores",
+    "kl_streamed",
     "local",
     "log_loss",
     "log_mean_exp",
     "mean_interval",
     "paired_difference",
+    "passed",
+    "regression_kl",
+    "stream_log_mean_exp",
 ]

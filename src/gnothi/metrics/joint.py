@@ -14,7 +14,7 @@ few, takes the bias of a finite number of indices off, and says how large its Mo
 """
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import partial
 from math import comb
 from typing import NamedTuple
 
@@ -27,8 +27,18 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from gnothi.data import check_labels
 from gnothi.metrics.inputs import CHOICES, check_pool
 from gnothi.metrics.intervals import Estimate, mean_interval
+from gnothi.metrics.log_mean import NUM_GROUPS, log_mean_exp
+from gnothi.metrics.outcomes import (
+    allocations,
+    by_draw,
+    check_kappa,
+    check_kl,
+    dyadic_outcomes,
+    num_anchors,
+    num_dyadic_outcomes,
+    sampled_labels,
+)
 
-NUM_GROUPS = 20  # indices are dealt into this many groups, whose spread shows bias and noise of a finite number
 MAX_OUTCOMES = 400  # beyond this many label counts a pair of anchors, labels are sampled
 LABEL_DRAWS = 32  # how many label vectors are then sampled for each set of inputs
 CHUNK = 2**16  # how many numbers a step of the estimator works on: what fits a core's cache
@@ -49,59 +59,12 @@ class Scores(NamedTuple):
         return mean_interval(np.asarray(self.values, float), extra_variance=float(self.index_variance))
 
 
-def log_mean_exp(
-    values: Float[Array, "samples *rest"], exhaustive: bool = False
-) -> tuple[Float[Array, "*rest"], Float[Array, "groups *rest"]]:
-    """The log of the mean of `exp(values)` over samples, its finite-sample bias taken off to first order.
-
-    The log of a mean of M samples lies too low by about Var/(2 M mean^2) (Jensen). Samples are dealt into groups,
-    and the spread of the groups' means estimates that; the correction is never more than half a nat.
-
-    **Arguments:** `values`, log-probabilities; `exhaustive`, whether the samples are all there are, each once, so
-    that their mean is exact.
-
-    **Returns:** the log-mean, and each group's mean as a multiple of the whole mean (one group if exhaustive).
-    """
-    num_samples = values.shape[0]
-    num_groups = 1 if exhaustive else min(NUM_GROUPS, num_samples)
-    padding = -num_samples % num_groups
-    padded = jnp.concatenate([values, jnp.full((padding, *values.shape[1:]), -jnp.inf)]) if padding else values
-    grouped = padded.reshape(-1, num_groups, *values.shape[1:])
-    top = jax.lax.stop_gradient(jnp.max(values, axis=0))
-    safe_top = jnp.where(jnp.isfinite(top), top, 0.0)
-    sums = jnp.sum(jnp.exp(grouped - safe_top), axis=0)
-    mean = jnp.sum(sums, axis=0) / num_samples
-    sizes = np.bincount(np.arange(num_samples) % num_groups, minlength=num_groups)
-    ratios = sums / sizes.reshape(-1, *[1] * (sums.ndim - 1)) / jnp.where(mean > 0, mean, 1.0)
-    log_mean = safe_top + jnp.log(mean)
-    if num_groups == 1:
-        return log_mean, ratios
-    variance = jnp.sum((ratios - 1) ** 2, axis=0) / (num_groups * (num_groups - 1))
-    return log_mean + jnp.minimum(variance, 1.0) / 2, ratios
-
-
 class _Design(NamedTuple):
     """Which labels a joint prediction is asked about: outcomes, each a count of every class at every anchor."""
 
     counts: Array  # [outcomes, draws, anchors*classes]; `draws` is 1 where all draws ask the same
     log_weights: Array  # [outcomes]
     times_target: bool  # whether an outcome also weighs as much as the target says it is likely
-
-
-@lru_cache
-def _dyadic_outcomes(tau: int) -> tuple[np.ndarray, np.ndarray]:
-    """All label counts of two anchors and two classes, and the log of how many allocations and labels give each.
-
-    Anchors are exchangeable, so allocations that give the first anchor more than half are folded onto the others.
-    """
-    counts, ways = [], []
-    for first in range(tau // 2 + 1):
-        second, folded = tau - first, 1 if 2 * first == tau else 2
-        for ones in range(first + 1):
-            for twos in range(second + 1):
-                counts.append([ones, first - ones, twos, second - twos])
-                ways.append(folded * comb(tau, first) * comb(first, ones) * comb(second, twos))
-    return np.array(counts, np.float32), np.log(np.array(ways, float)) - tau * np.log(2)
 
 
 def _score(
@@ -161,28 +124,6 @@ def _score(
     return Scores(values.reshape(-1)[:num_draws], index_variance * (num_groups > 1))
 
 
-def _by_draw(logits: Float[Array, "samples inputs classes"], anchors: int) -> Float[Array, "samples draws width"]:
-    """Log-probabilities, consecutive `anchors` inputs to a draw; what does not fill a draw is left over."""
-    num_draws = logits.shape[1] // anchors
-    log_probs = jax.nn.log_softmax(logits[:, : num_draws * anchors])
-    return log_probs.reshape(logits.shape[0], num_draws, anchors * logits.shape[2])
-
-
-def _sampled_labels(
-    key: PRNGKeyArray, target: Float[Array, "hypotheses draws width"], classes: int, tau: int, dyads: bool, repeats: int
-) -> Float[Array, "outcomes draws width"]:
-    """Counts of labels sampled from the target: `repeats` label vectors for each draw of inputs."""
-    num_hypotheses, num_draws, width = target.shape
-    place_key, hypothesis_key, label_key = jax.random.split(key, 3)
-    shape = (repeats, num_draws, tau)
-    places = jax.random.randint(place_key, shape, 0, 2) if dyads else jnp.broadcast_to(jnp.arange(tau), shape)
-    hypothesis = jax.random.randint(hypothesis_key, shape[:2], 0, num_hypotheses)
-    log_probs = target.reshape(num_hypotheses, num_draws, width // classes, classes)
-    chosen = log_probs[hypothesis[..., None], jnp.arange(num_draws)[:, None], places]
-    labels = jax.random.categorical(label_key, chosen)
-    return jnp.sum(jax.nn.one_hot(places * classes + labels, width), axis=-2)
-
-
 def _marginal_kl(target: Float[Array, "h inputs classes"], agent: Float[Array, "m inputs classes"], exhaustive: bool):
     """tau = 1: all labels of every input, whatever the number of classes."""
     log_target, _ = log_mean_exp(jax.nn.log_softmax(target), exhaustive=True)
@@ -194,17 +135,7 @@ def _marginal_kl(target: Float[Array, "h inputs classes"], agent: Float[Array, "
     return Scores(values, jnp.sum(influence**2) / max(1, groups * (groups - 1)) * (groups > 1))
 
 
-def _check_kl(target: Array, draws: Array, tau: int, inputs: str) -> None:
-    if inputs not in ("dyadic", "iid"):
-        raise ValueError(f"inputs must be 'dyadic' or 'iid', got {inputs!r}")
-    if target.shape[1:] != draws.shape[1:]:
-        raise ValueError(
-            f"target and draws must be for the same inputs and classes, got {target.shape[1:]} and {draws.shape[1:]}"
-        )
-    check_pool(tau, draws.shape[1], at_least=2 if inputs == "dyadic" else tau)
-
-
-@partial(jax.jit, static_argnames=("tau", "inputs", "exhaustive"))
+@partial(jax.jit, static_argnames=("tau", "inputs", "exhaustive", "kappa"))
 def kl_scores(
     target: Float[Array, "hypotheses inputs classes"],
     draws: Float[Array, "samples inputs classes"],
@@ -212,21 +143,22 @@ def kl_scores(
     tau: int,
     inputs: str = "dyadic",
     exhaustive: bool = False,
+    kappa: int = 2,
     key: PRNGKeyArray,
 ) -> Scores:
     """The scores behind `kl_divergence`, as arrays: what to call inside `jit` and `lax.map`."""
     classes = draws.shape[2]
-    _check_kl(target, draws, tau, inputs)
+    check_kl(target, draws, tau, inputs, kappa)
     if tau == 1:
         return _marginal_kl(target, draws, exhaustive)
-    anchors = 2 if inputs == "dyadic" else tau
-    target_log_probs, agent_log_probs = _by_draw(target, anchors), _by_draw(draws, anchors)
-    if inputs == "dyadic" and classes == 2:
-        counts, log_weights = _dyadic_outcomes(tau)
-        if len(counts) <= MAX_OUTCOMES:
-            design = _Design(jnp.asarray(counts)[:, None], jnp.asarray(log_weights, jnp.float32), True)
-            return _score(agent_log_probs, target_log_probs, design, exhaustive)
-    labels = _sampled_labels(key, target_log_probs, classes, tau, inputs == "dyadic", LABEL_DRAWS)
+    anchors = num_anchors(tau, inputs, kappa)
+    target_log_probs, agent_log_probs = by_draw(target, anchors), by_draw(draws, anchors)
+    if inputs == "dyadic" and classes == 2 and kappa == 2 and num_dyadic_outcomes(tau) <= MAX_OUTCOMES:
+        counts, log_weights = dyadic_outcomes(tau)
+        design = _Design(jnp.asarray(counts)[:, None], jnp.asarray(log_weights, jnp.float32), True)
+        return _score(agent_log_probs, target_log_probs, design, exhaustive)
+    repeated = kappa if inputs == "dyadic" else None
+    labels = sampled_labels(key, target_log_probs, classes, tau, repeated, LABEL_DRAWS)
     design = _Design(labels, jnp.full(LABEL_DRAWS, -np.log(LABEL_DRAWS)), False)
     return _score(agent_log_probs, target_log_probs, design, exhaustive)
 
@@ -238,23 +170,24 @@ def kl_divergence(
     tau: Sequence[int] = (1, 10),
     inputs: str = "dyadic",
     exhaustive: bool = False,
+    kappa: int = 2,
     key: PRNGKeyArray,
 ) -> dict[int, Estimate]:
     """Estimates d_KL^tau of an agent against a known generative model.
 
-    Each pair of consecutive inputs is a draw of two anchors (`dyadic`), or each `tau` consecutive inputs a draw
-    (`iid`), so give inputs that are independent. Two classes on two anchors have few label counts (161 at tau = 10):
-    they are integrated. Otherwise labels are sampled from the target.
+    Each pair of consecutive inputs is a draw of two anchors (`dyadic`; with `kappa`, as many as that), or each `tau`
+    consecutive inputs a draw (`iid`), so give inputs that are independent. Two classes on two anchors have few label
+    counts (161 at tau = 10): they are integrated. Otherwise labels are sampled from the target.
 
     **Arguments:** `target`, logits of the true model, or of a uniform mixture of hypotheses; `draws`, logits of joint
     samples of the agent; `tau`, the orders wanted, all scored on the same pass over the same draws; `inputs`,
-    `"dyadic"` or `"iid"`; `exhaustive`, whether `draws` are all members of a finite ensemble, once each; `key`, for
-    sampled labels.
+    `"dyadic"` or `"iid"`; `exhaustive`, whether `draws` are all members of a finite ensemble, once each; `kappa`, how
+    many anchors are repeated where `inputs` are `"dyadic"` (they are then kappa-adic); `key`, for sampled labels.
 
     **Returns:** for each `tau`, nats of all `tau` labels together, with a 95 % interval over draws and indices.
 
-    **Raises:** `ValueError` if `tau` is below 1 or larger than the pool allows, if `inputs` is neither of the two, or
-    if `target` and `draws` are not for the same inputs.
+    **Raises:** `ValueError` if `tau` or `kappa` is below 1 or larger than the pool allows, if `inputs` is neither of
+    the two, or if `target` and `draws` are not for the same inputs.
 
     >>> import jax, jax.numpy as jnp
     >>> truth = jax.random.normal(jax.random.key(0), (1, 200, 2))
@@ -263,19 +196,20 @@ def kl_divergence(
     True
     """
     for t in tau:
-        _check_kl(target, draws, t, inputs)
+        check_kl(target, draws, t, inputs, kappa)
+    options = {"inputs": inputs, "exhaustive": exhaustive, "kappa": kappa}
 
     def scores(t: int) -> Scores:
-        return kl_scores(target, draws, tau=t, inputs=inputs, exhaustive=exhaustive, key=jax.random.fold_in(key, t))
+        return kl_scores(target, draws, tau=t, key=jax.random.fold_in(key, t), **options)
 
     return {t: scores(t).estimate() for t in tau}
 
 
-@partial(jax.jit, static_argnames=("tau", "dyads"))
-def _published_scores(key, target, draws, tau, dyads):
-    anchors = 2 if dyads else tau
-    target_log_probs, agent_log_probs = _by_draw(target, anchors), _by_draw(draws, anchors)
-    counts = _sampled_labels(key, target_log_probs, draws.shape[2], tau, dyads, repeats=1)[0]
+@partial(jax.jit, static_argnames=("tau", "kappa"))
+def _published_scores(key, target, draws, tau, kappa):
+    anchors = tau if kappa is None else kappa
+    target_log_probs, agent_log_probs = by_draw(target, anchors), by_draw(draws, anchors)
+    counts = sampled_labels(key, target_log_probs, draws.shape[2], tau, kappa, repeats=1)[0]
     log_target = jnp.einsum("hdw,dw->hd", target_log_probs, counts)[0]
     log_agent = logsumexp(jnp.einsum("mdw,dw->md", agent_log_probs, counts), axis=0) - jnp.log(draws.shape[0])
     return log_target - log_agent
@@ -287,6 +221,7 @@ def kl_published(
     *,
     tau: int = 10,
     inputs: str = "dyadic",
+    kappa: int = 2,
     key: PRNGKeyArray,
 ) -> Estimate:
     """d_KL^tau as the Neural Testbed estimates it, to compare with published numbers.
@@ -296,8 +231,9 @@ def kl_published(
 
     **Raises:** `ValueError` if `tau` is below 1 or larger than the pool allows.
     """
-    _check_kl(target, draws, tau, inputs)
-    return mean_interval(np.asarray(_published_scores(key, target, draws, tau, inputs == "dyadic"), float))
+    check_kl(target, draws, tau, inputs, kappa)
+    repeated = kappa if inputs == "dyadic" else None
+    return mean_interval(np.asarray(_published_scores(key, target, draws, tau, repeated), float))
 
 
 def joint_log_loss(
@@ -307,6 +243,7 @@ def joint_log_loss(
     tau: int = 10,
     inputs: str = "dyadic",
     exhaustive: bool = False,
+    kappa: int = 2,
     pool: Float[Array, "inputs ..."] | None = None,
     key: PRNGKeyArray | None = None,
 ) -> Estimate:
@@ -314,14 +251,16 @@ def joint_log_loss(
 
     `dyadic` repeats two test inputs, labels and all, `tau` times; how often each is repeated is integrated. Every input
     serves in several pairs, and the interval allows for that (it is over inputs, by Hajek's projection); it does not
-    where neighbourhoods of `"local"` overlap.
+    where neighbourhoods of `"local"` overlap. With `kappa` other than 2 each input serves once, and the interval is
+    over sets of `kappa` inputs.
 
     **Arguments:** `draws`, logits of joint samples; `labels`; `tau`; `inputs`, `"dyadic"`, `"iid"` or `"local"`;
-    `exhaustive`, whether `draws` are all members of a finite ensemble, once each; `pool`, the inputs themselves,
-    needed for `"local"` only; `key`, shuffles the inputs.
+    `exhaustive`, whether `draws` are all members of a finite ensemble, once each; `kappa`, how many inputs are
+    repeated where `inputs` are `"dyadic"`; `pool`, the inputs themselves, needed for `"local"` only; `key`, shuffles
+    the inputs.
 
-    **Raises:** `ValueError` if `tau` is below 1 or larger than the pool allows, if labels and draws disagree in
-    number, if a label is none of the classes, or if `inputs` is none of the three.
+    **Raises:** `ValueError` if `tau` or `kappa` is below 1 or larger than the pool allows, if labels and draws disagree
+    in number, if a label is none of the classes, or if `inputs` is none of the three.
 
     >>> import jax, jax.numpy as jnp
     >>> sure = jnp.array([[[9.0, -9.0]] * 6])
@@ -337,8 +276,12 @@ def joint_log_loss(
     key = jax.random.key(0) if key is None else key
     log_probs = jnp.take_along_axis(jax.nn.log_softmax(draws), labels[None, :, None], axis=2)[..., 0]
     if inputs == "dyadic" and tau > 1:
-        check_pool(tau, num_inputs, at_least=2)
-        return _dyadic_log_loss(log_probs[:, jax.random.permutation(key, num_inputs)], tau, exhaustive)
+        check_kappa(kappa)
+        check_pool(tau, num_inputs, at_least=kappa)
+        shuffled = log_probs[:, jax.random.permutation(key, num_inputs)]
+        if kappa == 2:
+            return _dyadic_log_loss(shuffled, tau, exhaustive)
+        return _polyadic_log_loss(jax.random.fold_in(key, kappa), shuffled, tau, kappa, exhaustive)
     check_pool(tau, num_inputs, at_least=tau)
     if tau == 1:  # however inputs are chosen, each is asked once
         positions = jnp.arange(num_inputs)[:, None]
@@ -378,3 +321,19 @@ def _dyadic_log_loss(log_probs: Float[Array, "samples inputs"], tau: int, exhaus
         ordinary = by_input.var(ddof=1) / num_inputs
     # A U-statistic of order two has four times the variance of a mean, to first order.
     return mean_interval(by_input, extra_variance=float(scores.index_variance) + 3 * ordinary)
+
+
+def _polyadic_log_loss(
+    key: PRNGKeyArray, log_probs: Float[Array, "samples inputs"], tau: int, kappa: int, exhaustive: bool
+) -> Estimate:
+    """Deals inputs into sets of `kappa`; integrates how often each is repeated, or samples it where ways are many."""
+    num_sets = log_probs.shape[1] // kappa
+    sets = log_probs[:, : num_sets * kappa].reshape(-1, num_sets, kappa)
+    if comb(tau + kappa - 1, kappa - 1) <= MAX_OUTCOMES:
+        repeats, log_weights = allocations(tau, kappa)
+        counts = jnp.asarray(repeats, jnp.float32)[:, None]
+    else:
+        places = jax.random.randint(key, (LABEL_DRAWS, num_sets, tau), 0, kappa)
+        counts = jnp.sum(jax.nn.one_hot(places, kappa), axis=-2)
+        log_weights = np.full(LABEL_DRAWS, -np.log(LABEL_DRAWS))
+    return _score_labels(sets, counts, jnp.asarray(log_weights, jnp.float32), exhaustive).estimate()

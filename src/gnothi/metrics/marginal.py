@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 
 from gnothi.data import check_labels
 from gnothi.metrics.intervals import Estimate, bootstrap_interval, mean_interval
-from gnothi.metrics.joint import log_mean_exp
+from gnothi.metrics.log_mean import log_mean_exp
 
 Draws = Float[Array, "samples inputs classes"]
 Labels = Int[Array, " inputs"]

@@ -6,6 +6,7 @@ Logits are a random 2-layer ReLU network of 50 units over a temperature, inputs 
 
 import itertools
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -17,6 +18,7 @@ from jaxtyping import Array, Float
 from gnothi.agents import PriorKnowledge, Sampler, joint_draws
 from gnothi.data import Dataset, Stream
 from gnothi.metrics import Estimate, kl_divergence
+from gnothi.testbed.shifts import SHIFTS, random_field
 
 TAUS = (1, 10)  # the orders of joint prediction that are scored
 NUM_INDICES = 500  # joint samples drawn of an agent with endlessly many
@@ -24,6 +26,7 @@ NUM_TEST_INPUTS = {"dyadic": 2000, "iid": 4000}  # 1,000 pairs of anchors, or 40
 HIDDEN = (50, 50)
 
 Scores = dict[tuple[str, int | None], Estimate]
+Logits = Callable[[np.ndarray], np.ndarray]
 
 
 @runtime_checkable
@@ -46,12 +49,15 @@ class Problem(Protocol):
         """Scores joint samples at the test inputs, by (metric, tau)."""
 
 
-def evaluate(problem: Problem, sampler: Sampler, *, num_indices: int = NUM_INDICES, seed: int = 0) -> Scores:
+def evaluate(problem: Problem, sampler: Sampler, *, num_indices: int | None = None, seed: int = 0) -> Scores:
     """Scores a sampler on a problem.
 
     **Arguments:** `problem`; `sampler`, what an agent returned; `num_indices`, how many joint samples to draw if
-    there is no end of them; `seed`, of that draw.
+    there is no end of them (by default as many as the problem's protocol asks for, or `NUM_INDICES`); `seed`, of that
+    draw.
     """
+    if num_indices is None:
+        num_indices = getattr(problem, "num_indices", NUM_INDICES)
     draws, exhaustive = joint_draws(sampler, jnp.asarray(problem.test_inputs), num_indices, jax.random.key(seed))
     return problem.score(draws, exhaustive)
 
@@ -60,7 +66,11 @@ def evaluate(problem: Problem, sampler: Sampler, *, num_indices: int = NUM_INDIC
 class GenerativeSpec:
     """One problem of the testbed, by its coordinates; `make` draws it, always the same.
 
-    `inputs` says how test inputs are chosen: `"dyadic"` (pairs of anchors) or `"iid"`.
+    `inputs` says how test inputs are chosen: `"dyadic"` (pairs of anchors) or `"iid"`. What the published benchmark
+    does not have: `temperature_spread`, the standard deviation over inputs of the log of the temperature, which then
+    varies smoothly (`shifts.random_field`); `shift`, how training and test inputs differ, a key of `SHIFTS`;
+    `tells_temperature`, whether agents are told it (where it varies, its median). None of these changes the network
+    or any draw that it need not change, so that a problem can be compared with its plain twin.
     """
 
     suite: str
@@ -70,32 +80,63 @@ class GenerativeSpec:
     seed: int
     inputs: str = "dyadic"
     num_classes: int = 2
+    temperature_spread: float = 0.0
+    shift: str = "none"
+    tells_temperature: bool = True
+
+    def __post_init__(self) -> None:
+        if self.shift not in SHIFTS:
+            raise ValueError(f"no shift is called {self.shift!r}: there are {', '.join(SHIFTS)}")
 
     @property
     def name(self) -> str:
         """The problem's name in records."""
-        return f"{self.suite}/D{self.input_size}-N{self.num_train}-T{self.temperature:g}-S{self.seed}"
+        classes = "" if self.num_classes == 2 else f"-C{self.num_classes}"
+        spread = f"-V{self.temperature_spread:g}" if self.temperature_spread else ""
+        shift = "" if self.shift == "none" else f"-{self.shift}"
+        told = "" if self.tells_temperature else "-untold"
+        size = f"D{self.input_size}-N{self.num_train}{classes}{spread}{shift}{told}"
+        return f"{self.suite}/{size}-T{self.temperature:g}-S{self.seed}"
 
     @property
     def shape(self) -> tuple:
         """Problems of equal shape share one compiled program."""
-        return (self.inputs, self.input_size, self.num_train, self.num_classes)
+        shape = (self.inputs, self.input_size, self.num_train, self.num_classes)
+        return shape if self.tells_temperature else (*shape, "untold")
 
     def make(self) -> "GenerativeProblem":
         """Draws the problem: network, training inputs, training labels, test inputs, in this order."""
         name = f"D{self.input_size}-N{self.num_train}-T{self.temperature:g}"
         stream = Stream(self.seed, zlib.crc32(name.encode()))
+        more = Stream(self.seed, zlib.crc32(f"{name} beyond the published".encode()))
         logits = _random_logits(stream, self.input_size, self.num_classes, self.temperature)
-        x = stream.normal((self.num_train, self.input_size))
+        if self.temperature_spread:
+            logits = _with_field(logits, random_field(more, self.input_size), self.temperature_spread)
+        shift = SHIFTS[self.shift]
+        x = shift.train(stream.normal((self.num_train, self.input_size)))
         y = _sample_labels(stream, logits(x))
-        test_inputs = stream.normal((NUM_TEST_INPUTS[self.inputs], self.input_size))
+        test_inputs = shift.test(stream.normal((NUM_TEST_INPUTS[self.inputs], self.input_size)))
+        if shift.rejects:
+            x, y = self._rejecting(more, logits, shift.rejects)
         return GenerativeProblem(
             Dataset(x.astype(np.float32), y),
-            PriorKnowledge(self.num_classes, self.temperature),
+            PriorKnowledge(self.num_classes, self.temperature if self.tells_temperature else None),
             test_inputs.astype(np.float32),
             logits(test_inputs).astype(np.float32),
             self.inputs,
         )
+
+    def _rejecting(self, stream: Stream, logits: Logits, probability: float) -> tuple[np.ndarray, np.ndarray]:
+        """Training data of which those in a random half of the classes are dropped with some probability."""
+        rejected = stream.permutation(self.num_classes)[: self.num_classes // 2]
+        inputs, labels = [], []
+        while sum(map(len, labels)) < self.num_train:
+            x = stream.normal((2 * self.num_train, self.input_size))
+            y = _sample_labels(stream, logits(x))
+            kept = ~np.isin(y, rejected) | (stream.uniform((len(y),)) > probability)
+            inputs.append(x[kept])
+            labels.append(y[kept])
+        return np.concatenate(inputs)[: self.num_train], np.concatenate(labels)[: self.num_train]
 
 
 @dataclass(frozen=True)
@@ -117,7 +158,7 @@ class GenerativeProblem:
         return {("kl", tau): estimate for tau, estimate in estimates.items()}
 
 
-def _random_logits(stream: Stream, input_size: int, num_classes: int, temperature: float):
+def _random_logits(stream: Stream, input_size: int, num_classes: int, temperature: float) -> Logits:
     """A random network with the testbed's law: truncated-normal weights, normal biases in the first layer only."""
     sizes = (input_size, *HIDDEN, num_classes)
     weights = [stream.truncated_normal((m, n)) / np.sqrt(m) for m, n in itertools.pairwise(sizes)]
@@ -130,6 +171,11 @@ def _random_logits(stream: Stream, input_size: int, num_classes: int, temperatur
         return hidden @ weights[-1] / temperature
 
     return logits
+
+
+def _with_field(logits: Logits, field: Callable[[np.ndarray], np.ndarray], spread: float) -> Logits:
+    """Logits whose temperature is multiplied by exp(`spread` times a field)."""
+    return lambda x: logits(x) / np.exp(spread * field(x))[:, None]
 
 
 def _sample_labels(stream: Stream, logits: np.ndarray) -> np.ndarray:

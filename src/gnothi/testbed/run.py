@@ -148,9 +148,7 @@ def run_group(task: Task) -> dict[str, list[Record]]:
     }
 
 
-def _train(
-    task: Task, problems: Sequence[Problem]
-) -> tuple[list[Sampler], tuple[float, float], float, float | None]:
+def _train(task: Task, problems: Sequence[Problem]) -> tuple[list[Sampler], tuple[float, float], float, float | None]:
     """Samplers for all problems; wall and CPU seconds of training; seconds of compilation; operations of training."""
     root = jax.random.key(task.seed)
     keys = jnp.stack([jax.random.fold_in(root, zlib.crc32(spec.name.encode())) for spec in task.specs])

@@ -1,0 +1,67 @@
+"""The tuned epinet: linear in its index, with prior functions of the truth's own law.
+
+The published epinet falls short of ensemble+ where data are many times the dimensions: eight prior functions of width 5
+span too little of what the truth may be, and their scale, linear in 1 / temperature, is too large at a low temperature.
+Here 32 networks of the size of ensemble+'s priors are summed with the index as weights. They never change, so they run
+once before training; what is trained beside the base is one linear map of features and input, so that no step costs
+more for having many indices. `benchmarks/tune_epinet.py` says what else was tried.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax
+from jaxtyping import PRNGKeyArray
+
+from gnothi.agents.agent import PriorKnowledge, num_steps
+from gnothi.data import Dataset
+from gnothi.enn import Epinet, LinearPrior, WithPrior
+from gnothi.learning import fit
+from gnothi.nn import MLP, stack
+
+
+@dataclass(frozen=True)
+class LinearEpinetAgent:
+    """A network with an epinet that does not read its index (`epinet+`).
+
+    The prior is a sum of `index_size` networks with standard normal weights, times `prior_scale / sqrt(index_size *
+    temperature)`: at each input its variance is that of ensemble+'s prior.
+    """
+
+    index_size: int = 32
+    hidden: tuple[int, ...] = (50, 50)
+    epinet_hidden: tuple[int, ...] = ()
+    prior_hidden: tuple[int, ...] = (50, 50)
+    prior_scale: float = 3.0
+    num_indices: int = 32  # fresh indices a step
+    l2: float = 0.2
+    l2_power: float = 0.7
+    steps: int = 1000
+    learning_rate: float = 1e-3
+    batch_size: int = 100
+    compiled: ClassVar[bool] = True
+
+    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
+        """Trains base and epinet together; the epinet's loss does not shape the base's features."""
+        base_key, epinet_key, prior_key, fit_key = jax.random.split(key, 4)
+        size, classes = data.x[0].size, prior.num_classes
+        base = MLP(size, self.hidden, classes, key=base_key)
+        epinet = Epinet(
+            base, index_size=self.index_size, hidden=self.epinet_hidden, key=epinet_key, reads_index=False
+        )
+        fixed = stack(
+            lambda key: MLP(size, self.prior_hidden, classes, key=key, first_bias_std=size**-0.5),
+            self.index_size,
+            key=prior_key,
+        )
+        scale = self.prior_scale * (prior.logit_scale / self.index_size) ** 0.5
+        return fit(
+            WithPrior(epinet, LinearPrior(fixed, scale)),
+            data,
+            loss=prior.loss(num_indices=self.num_indices),
+            steps=num_steps(self.steps, data) * (2 if len(data) / size > 500 else 1),
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            decay=self.l2 * (size / len(data)) ** self.l2_power * prior.noise_variance,
+            key=fit_key,
+        )

@@ -1,0 +1,396 @@
+"""Independent test inputs need tau of the order of the input size to tell agents apart; pairs do with tau = 10.
+
+Osband et al. 2022, "Evaluating High-Order Predictive Distributions in Deep Learning". Four times the same curves, one
+line an input size: linear regression in closed form; logistic regression, a posterior against its own marginals;
+networks of the testbed, ensembles with prior functions against ensembles without; and the same on images of digits.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import altair as alt
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from gnothi.agents import AGENTS, Agent, EnsembleAgent, PriorKnowledge, joint_draws
+from gnothi.cards import PRINT_INK, Claim, above, below, equals
+from gnothi.cards.plots import Chart
+from gnothi.data import Dataset, load_table, standardise
+from gnothi.metrics import Estimate, joint_log_loss, kl_divergence, kl_scores, log_mean_exp, mean_interval
+from gnothi.metrics.closed_forms import joint_information
+from gnothi.reproduce.lab import Findings, Lab
+from gnothi.reproduce.measured import measured
+from gnothi.sweep import Group, Record
+from gnothi.testbed import GenerativeSpec
+from gnothi.testbed.run import config_hash
+
+PARTS = {  # the figure's columns: what is told apart
+    "linear": "linear regression, nats a label",
+    "logistic": "logistic regression, nats a label",
+    "testbed": "testbed, part of d_KL saved",
+    "digits": "digits, part of log-loss saved",
+}
+INPUTS = ("iid", "dyadic")
+NOISE = 0.5  # of linear targets; their signal has deviation 1
+SIGNAL = 3.0  # deviation of the logits of logistic regression
+NUM_SAMPLES = 1000  # of the posterior of logistic regression
+NUM_POOL = 2000  # test inputs: 1,000 pairs, 200 sets of ten, 20 of a hundred
+PUBLISHED = {10: (0.146, 0.491), 100: (0.0145, 0.504), 1000: (0.0015, 0.504)}  # nats a label at tau = 10: iid, dyadic
+PLAIN, PLUS = "ensemble", "ensemble+"
+
+
+class Task(Protocol):
+    """A cell of this reproduction."""
+
+    @property
+    def cell(self) -> str:
+        """Its file."""
+
+    def measure(self) -> list[Record]:
+        """Its records."""
+
+
+def measure(tasks: Sequence[Task]) -> dict[str, list[Record]]:
+    """The work of a group: its cells, one by one."""
+    return {task.cell: task.measure() for task in tasks}
+
+
+def run(lab: Lab) -> Findings:
+    """Measures the four parts, then draws and judges them."""
+    taus = lab.choose(smoke=(10, 100), laptop=(1, 3, 10, 30, 100), paper=(1, 3, 10, 30, 100, 300))
+    sizes = lab.choose(smoke=(10, 100), laptop=(10, 100, 1000), paper=(10, 100, 1000))
+    seeds = range(lab.choose(smoke=2, laptop=5, paper=10))
+    nets = lab.choose(smoke=(2, 100), laptop=(2, 10, 100), paper=(2, 10, 100, 1000))
+    chosen = agents(lab)
+    parts: list[list[Task]] = [
+        [NetworkTask(name, agent, size, seed, taus) for seed in seeds] for size in nets[::-1] for name, agent in chosen
+    ]
+    parts += [[LogisticTask(size, seed, taus) for size in sizes[::-1] for seed in seeds]]
+    parts += [[DigitsTask(name, agent, seed, taus) for seed in seeds] for name, agent in chosen]
+    parts += [[LinearTask(size, taus) for size in sizes]]
+    groups = [Group(part[0].cell.rsplit("-S", 1)[0], tuple(task.cell for task in part), part) for part in parts]
+    records = lab.run(groups, measure)
+    claims = (*_linear_claims(records, sizes), *_claims(records, lab, sizes[1], nets))
+    return Findings(claims, _figure(curves(records)))
+
+
+def agents(lab: Lab) -> list[tuple[str, Agent]]:
+    """Ensembles with and without prior functions, and at larger sizes one network and an epinet beside them."""
+    members = lab.choose(smoke=10, laptop=20, paper=100)
+    chosen: list[tuple[str, Agent]] = [(PLAIN, EnsembleAgent(members)), (PLUS, EnsembleAgent(members, 3.0))]
+    return chosen + lab.choose(smoke=[], laptop=[(name, AGENTS[name]) for name in ("mlp", "epinet")], paper=[])
+
+
+@dataclass(frozen=True)
+class LinearTask:
+    """Linear regression: the joint prediction against the product of its marginals, by formula and by estimator."""
+
+    size: int
+    taus: tuple[int, ...]
+    num_draws: int = 100
+
+    @property
+    def cell(self) -> str:
+        """The cell's file."""
+        return f"linear/D{self.size}-{'-'.join(map(str, self.taus))}"
+
+    def measure(self) -> list[Record]:
+        """Nats a label at each tau, and at tau = D; how far the estimator is from the formula at tau = 10."""
+        records = []
+        for inputs in INPUTS:
+            for tau in sorted({*self.taus, self.size}):
+                draws = self.num_draws if tau * self.size <= 10_000 else 4  # large sums vary little
+                values = self._formula(self._inputs(inputs, tau, draws)) / tau
+                records.append(self._record("posterior", inputs, tau, "separation", mean_interval(values)))
+            few = 2 if inputs == "iid" else 10  # what 10,000 samples can do: ten different targets are too many
+            error = estimator_error(self._inputs(inputs, few, 200), self.size)
+            records.append(self._record("posterior", inputs, few, "estimator_error", error))
+        return records
+
+    def _record(self, subject: str, inputs: str, tau: int, metric: str, estimate: Estimate) -> Record:
+        return measured(subject, f"linear/{inputs}", metric, estimate, tau=tau, input_size=self.size)
+
+    def _formula(self, x: np.ndarray) -> np.ndarray:
+        return joint_information(x, prior_std=1.0, noise_std=NOISE)
+
+    def _inputs(self, inputs: str, tau: int, draws: int) -> np.ndarray:
+        rng = np.random.default_rng([self.size, tau, len(inputs)])
+        x = rng.normal(size=(draws, tau if inputs == "iid" else 2, self.size)) / np.sqrt(self.size)
+        if inputs == "iid":
+            return x
+        return np.take_along_axis(x, rng.integers(0, 2, (draws, tau))[:, :, None], axis=1)
+
+
+def estimator_error(x: Float[np.ndarray, "draws tau features"], seed: int, *, num_samples: int = 10_000) -> Estimate:
+    """Nats by which the estimator from joint samples is off the formula, for one vector of targets a draw of inputs.
+
+    The joint prediction is `log_mean_exp` over samples of the weights; each marginal is a normal density.
+    """
+    draws, tau, size = x.shape
+    rng = np.random.default_rng(seed)
+    truth = np.einsum("btd,bd->bt", x, rng.normal(size=(draws, size)))
+    y = truth + NOISE * rng.normal(size=truth.shape)
+    weights = rng.normal(size=(num_samples, size)).astype(np.float32)
+    functions = (weights @ x.reshape(-1, size).T.astype(np.float32)).reshape(num_samples, draws, tau)
+    log_joint, ratios = log_mean_exp(jnp.asarray(-0.5 * np.sum(((y - functions) / NOISE) ** 2, axis=-1), jnp.float32))
+    influence = np.mean(np.asarray(ratios, float) - 1, axis=1)
+    variance = NOISE**2 + np.sum(x**2, axis=-1)
+    log_marginals = -0.5 * np.sum(y**2 / variance + np.log(variance / NOISE**2), axis=-1)
+    # What the formula averages out: the targets at hand are more or less surprising than most.
+    covariance = np.einsum("btd,bsd->bts", x, x) + NOISE**2 * np.eye(tau)
+    surprise = 0.5 * (np.einsum("bt,bt->b", y, np.linalg.solve(covariance, y[..., None])[..., 0]) - tau)
+    surprise -= 0.5 * np.sum(y**2 / variance - 1, axis=-1)
+    exact = joint_information(x, prior_std=1.0, noise_std=NOISE)
+    values = np.asarray(log_joint, float) - log_marginals + surprise - exact
+    return mean_interval(values, extra_variance=float(np.sum(influence**2) / (len(influence) * (len(influence) - 1))))
+
+
+@dataclass(frozen=True)
+class LogisticTask:
+    """Logistic regression with as many data as weights: samples of the posterior, and their marginals alone."""
+
+    size: int
+    seed: int
+    taus: tuple[int, ...]
+
+    @property
+    def cell(self) -> str:
+        """The cell's file."""
+        return f"logistic/D{self.size}-{'-'.join(map(str, self.taus))}-S{self.seed}"
+
+    def measure(self) -> list[Record]:
+        """By how many nats a label d_KL^tau is larger for marginals alone, at each tau."""
+        rng = np.random.default_rng([self.size, self.seed])
+        weights = SIGNAL * rng.normal(size=self.size)
+        x, pool = (rng.normal(size=(n, self.size)) / np.sqrt(self.size) for n in (self.size, NUM_POOL))
+        y = rng.uniform(size=self.size) < 1 / (1 + np.exp(-x @ weights))
+        mean, root = laplace(x, y, SIGNAL)
+        samples = mean + rng.normal(size=(NUM_SAMPLES, self.size)) @ root
+        target, draws = (_two_class(values @ pool.T) for values in (weights[None], samples))
+        records = []
+        for inputs in INPUTS:
+            for tau in self.taus:
+                found = separation(target, draws, tau, inputs, jax.random.key(self.seed))
+                about = {"tau": tau, "input_size": self.size, "seed": self.seed}
+                records.append(measured("posterior", f"logistic/{inputs}", "separation", found, **about))
+        return records
+
+
+def laplace(
+    x: Float[np.ndarray, "data features"], y: np.ndarray, prior_std: float
+) -> tuple[Float[np.ndarray, " features"], Float[np.ndarray, "features features"]]:
+    """The Gaussian at the mode of the posterior of logistic regression: its mean, and R with covariance R^T R."""
+    weights = np.zeros(x.shape[1])
+    for _ in range(12):
+        probs = 1 / (1 + np.exp(-x @ weights))
+        hessian = (x * (probs * (1 - probs))[:, None]).T @ x + np.eye(x.shape[1]) / prior_std**2
+        weights = weights + np.linalg.solve(hessian, x.T @ (y - probs) - weights / prior_std**2)
+    return weights, np.linalg.inv(np.linalg.cholesky(hessian))
+
+
+def separation(
+    target: Float[Array, "1 inputs classes"],
+    draws: Float[Array, "samples inputs classes"],
+    tau: int,
+    inputs: str,
+    key: Array,
+) -> Estimate:
+    """By how many nats a label d_KL^tau of the samples' marginals alone exceeds that of the samples, same labels."""
+    alone = log_mean_exp(jax.nn.log_softmax(draws))[0][None]
+    joint = kl_scores(target, draws, tau=tau, inputs=inputs, key=key)
+    marginal = kl_scores(target, alone, tau=tau, inputs=inputs, exhaustive=True, key=key)
+    extra = float(joint.index_variance) / tau**2
+    return mean_interval(np.asarray(marginal.values - joint.values, float) / tau, extra_variance=extra)
+
+
+def _two_class(logits: np.ndarray) -> Array:
+    return jnp.asarray(np.stack([np.zeros_like(logits), logits], axis=-1), jnp.float32)
+
+
+@dataclass(frozen=True)
+class NetworkTask:
+    """An agent on a problem of the testbed with as many data as dimensions, scored at every tau on both kinds of inputs."""
+
+    name: str
+    agent: Agent
+    size: int
+    seed: int
+    taus: tuple[int, ...]
+
+    @property
+    def cell(self) -> str:
+        """The cell's file."""
+        return f"testbed/{_slug(self.name, self.agent, self.taus)}/D{self.size}-S{self.seed}"
+
+    def measure(self) -> list[Record]:
+        """d_KL^tau at each tau."""
+        problem = GenerativeSpec("dyadic", self.size, self.size, 0.1, self.seed, inputs="iid").make()
+        draws, exhaustive = _trained_draws(self, problem.train_data, problem.prior_knowledge, problem.test_inputs)
+        target, options = jnp.asarray(problem.true_logits)[None], {"exhaustive": exhaustive, "key": jax.random.key(0)}
+        return [
+            record
+            for inputs in INPUTS
+            for record in _by_tau(
+                self, "testbed", inputs, "kl", kl_divergence(target, draws, tau=self.taus, inputs=inputs, **options)
+            )
+        ]
+
+
+@dataclass(frozen=True)
+class DigitsTask:
+    """An agent that learned from a tenth of 1,797 images of digits, scored on the rest; nobody knows the truth."""
+
+    name: str
+    agent: Agent
+    seed: int
+    taus: tuple[int, ...]
+    size: int = 64
+
+    @property
+    def cell(self) -> str:
+        """The cell's file."""
+        return f"digits/{_slug(self.name, self.agent, self.taus)}-S{self.seed}"
+
+    def measure(self) -> list[Record]:
+        """Joint log-loss at each tau."""
+        x, y, test_x, test_y = load_table("digits", self.seed, test_fraction=0.9)
+        x, test_x = standardise(x, test_x)
+        data, labels = Dataset(x, y.astype(np.int32)), jnp.asarray(test_y, jnp.int32)
+        draws, exhaustive = _trained_draws(self, data, PriorKnowledge(10), test_x)
+        options: dict[str, Any] = {"exhaustive": exhaustive, "key": jax.random.key(self.seed)}
+        return [
+            record
+            for inputs in INPUTS
+            for record in _by_tau(
+                self,
+                "digits",
+                inputs,
+                "joint_log_loss",
+                {tau: joint_log_loss(draws, labels, tau=tau, inputs=inputs, **options) for tau in self.taus},
+            )
+        ]
+
+
+def _slug(name: str, agent: Agent, taus: Iterable[int]) -> str:
+    return f"{name}-{config_hash(name, agent)}-{'-'.join(map(str, taus))}"
+
+
+@eqx.filter_jit
+def _train(agent: Agent, data: Dataset, prior: PriorKnowledge, key: Array) -> Any:
+    return agent(data, prior, key)
+
+
+def _trained_draws(
+    task: NetworkTask | DigitsTask, data: Dataset, prior: PriorKnowledge, inputs: np.ndarray
+) -> tuple[Array, bool]:
+    """Joint samples of the task's agent; data and temperature are traced, so that all seeds share one program."""
+    sampler = _train(task.agent, *jax.tree.map(jnp.asarray, (data, prior)), jax.random.key(task.seed))
+    return joint_draws(sampler, inputs, NUM_SAMPLES, jax.random.key(task.seed))
+
+
+def _by_tau(
+    task: NetworkTask | DigitsTask, part: str, inputs: str, metric: str, found: dict[int, Estimate]
+) -> list[Record]:
+    about = {"input_size": task.size, "seed": task.seed}
+    return [
+        measured(task.name, f"{part}/{inputs}", metric, estimate, tau=tau, **about) for tau, estimate in found.items()
+    ]
+
+
+def separations(records: Sequence[Record], part: str, inputs: str, size: int, tau: int) -> Float[np.ndarray, " seeds"]:
+    """How far two agents are apart, by seed.
+
+    In linear and logistic regression nats a label between samples and their marginals; for networks the part of the
+    score of ensembles without prior functions that those with them save.
+    """
+    here = [r for r in records if (r.evaluation, r.input_size, r.tau) == (f"{part}/{inputs}", size, tau)]
+    plain, plus = (np.array([r.value for r in here if r.subject == name]) for name in (PLAIN, PLUS))
+    if part in ("testbed", "digits"):
+        return 1 - plus / plain
+    return np.array([r.value for r in here if r.metric == "separation"])
+
+
+def curves(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Separation with its interval over seeds, for each part, kind of inputs, input size and tau."""
+    rows = []
+    for part in PARTS:
+        mine = [r for r in records if r.evaluation.startswith(f"{part}/")]
+        for inputs in INPUTS:
+            for size, tau in sorted({(r.input_size, r.tau) for r in mine if r.evaluation.endswith(inputs)}):
+                values = separations(mine, part, inputs, size, tau)
+                found = mean_interval(values)
+                ends = (found.low, found.high) if len(values) > 1 else (found.value, found.value)
+                row = {"part": part, "inputs": inputs, "size": size, "tau": tau, "value": found.value}
+                rows.append({**row, "low": ends[0], "high": ends[1]})
+    return rows
+
+
+def _linear_claims(records: Sequence[Record], sizes: Sequence[int]) -> list[Claim]:
+    found = {
+        (r.evaluation.split("/")[1], r.metric, r.input_size, r.tau): Estimate(r.value, r.low, r.high, r.units)
+        for r in records
+        if r.suite == "linear"
+    }
+    least, most = sizes[0], sizes[-1]
+    claims = []
+    for inputs, published in zip(INPUTS, PUBLISHED[most], strict=True):
+        value = found[inputs, "separation", most, 10].value
+        statement = f"Linear, D = {most}, {inputs} inputs, tau = 10: {published:g} nats a label"
+        claims.append(equals(statement, "formula, mean over inputs", value, published, tolerance=0.05 * published))
+        error = found[inputs, "estimator_error", most, 2 if inputs == "iid" else 10]
+        statement = f"Linear, D = {most}, {inputs}: the estimator from samples hits the formula"
+        tolerance = 3 * error.std_error
+        claims.append(equals(statement, "estimator - formula, nats", error.value, 0, tolerance=tolerance))
+    same = found["iid", "separation", most, most].value / found["iid", "separation", least, least].value
+    statement = "Linear, iid: tau = D tells as much, whatever D"
+    return [*claims, equals(statement, f"nats a label, D = {most} / D = {least}", same, 1, tolerance=0.25)]
+
+
+def _claims(records: Sequence[Record], lab: Lab, size: int, nets: Sequence[int]) -> list[Claim]:
+    by = lab.choose(smoke="value", laptop="interval", paper="interval")
+
+    def gain(part: str, size: int, first: tuple[str, int], second: tuple[str, int]) -> Estimate:
+        more, less = (separations(records, part, inputs, size, tau) for inputs, tau in (first, second))
+        return mean_interval(more - less)
+
+    measure = "separation by {}, less that by iid inputs at tau = 10"
+    claims = []
+    for part, what, large in (("logistic", "Logistic", size), ("testbed", "Testbed", nets[-1]), ("digits", "Digits", 64)):
+        dyadic = gain(part, large, ("dyadic", 10), ("iid", 10))
+        statement = f"{what}, D = {large}: pairs tell agents apart at tau = 10, iid inputs hardly"
+        claims.append(above(statement, measure.format("pairs at tau = 10"), dyadic, 0.0, by=by))
+        if part != "digits":
+            longer = gain(part, large, ("iid", 100), ("iid", 10))
+            statement = f"{what}, D = {large}: iid inputs tell more as tau grows to D"
+            claims.append(above(statement, measure.format("iid inputs at tau = 100"), longer, 0.0, by=by))
+    return claims
+
+
+def _figure(rows: Sequence[dict[str, Any]]) -> Chart:
+    sizes = sorted({row["size"] for row in rows})
+    shades = ["#9ecae1", "#4292c6", "#0f9184", "#e0662b", "#8c3404"][-len(sizes) :]
+    colour = alt.Color("size:N", sort=sizes, scale=alt.Scale(domain=sizes, range=shades), title="input size")
+
+    def panel(part: str, inputs: str) -> alt.LayerChart:
+        mine = [row for row in rows if row["part"] == part]
+        highest = max(row["high"] for row in mine if row["high"] < 3 * row["value"] + 0.1)
+        scale = alt.Scale(domain=[min(0.0, *(row["value"] for row in mine)), highest], clamp=True)
+        taus = sorted({row["tau"] for row in mine})
+        base = alt.Chart(alt.Data(values=[row for row in mine if row["inputs"] == inputs])).encode(
+            x=alt.X("tau:Q", scale=alt.Scale(type="log"), axis=alt.Axis(values=taus, grid=False), title="tau"),
+            color=colour,
+        )
+        value = alt.Y("value:Q", scale=scale, title=PARTS[part] if inputs == "iid" else None)
+        return alt.layer(
+            base.mark_rule(opacity=0.5, strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
+            base.mark_line(strokeWidth=2).encode(y=value),
+            base.mark_point(filled=True, size=45, opacity=1).encode(y=value),
+        ).properties(width=230, height=150, title=f"{inputs} inputs")
+
+    lines = [alt.hconcat(*(panel(part, inputs) for inputs in INPUTS), spacing=25) for part in PARTS]
+    title = alt.TitleParams("What tells agents apart, by the order tau of the joint prediction", color=PRINT_INK)
+    return alt.vconcat(*lines, title=title)

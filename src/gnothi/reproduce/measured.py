@@ -1,0 +1,29 @@
+"""Records of what a reproduction measures itself, beside the runs of the testbed."""
+
+from typing import Any
+
+from gnothi.metrics import Estimate
+from gnothi.sweep import Record
+from gnothi.testbed.run import VERSIONS
+
+
+def measured(subject: str, evaluation: str, metric: str, estimate: Estimate, **about: Any) -> Record:
+    """A record of one number; its costs are not measured and are 0.
+
+    **Arguments:** `subject`, who; `evaluation`, on what, of the form `suite/name`; `metric`; `estimate`; `about`, more
+    fields of `Record`: `tau`, `seed`, `input_size`, ...
+    """
+    blank = {"seed": 0, "config_hash": "", "seconds": 0.0, "cpu_seconds": 0.0, "compile_seconds": 0.0}
+    return Record(
+        subject=subject,
+        evaluation=evaluation,
+        suite=evaluation.split("/")[0],
+        metric=metric,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        units=estimate.units,
+        nonfinite=estimate.nonfinite,
+        versions=VERSIONS,
+        **{**blank, "peak_bytes": 0, "parameters": 0, **about},
+    )
