@@ -303,8 +303,8 @@ def _sgmcmc(name: str, rate: float, steps: int) -> Callable:
     return fit
 
 
-posteriors_sgld = _sgmcmc("sgld", 1e-3, 8000)
-posteriors_sghmc = _sgmcmc("sghmc", 1e-2, 8000)
+posteriors_sgld = _sgmcmc("sgld", 1e-3, 4000)
+posteriors_sghmc = _sgmcmc("sghmc", 1e-2, 4000)
 
 
 # ---------------------------------------------------------------- blackjax
@@ -335,14 +335,14 @@ def blackjax_nuts(x, y):
     start, warm, run = jax.random.split(jax.random.key(0), 3)
     keys = jax.random.split(start, len(shapes))
     weights = [(jax.random.normal(k, s), jnp.zeros(s[1])) for k, s in zip(keys, shapes, strict=True)]
-    (state, parameters), _ = blackjax.window_adaptation(blackjax.nuts, log_density).run(warm, weights, num_steps=300)
+    (state, parameters), _ = blackjax.window_adaptation(blackjax.nuts, log_density).run(warm, weights, num_steps=200)
     step = blackjax.nuts(log_density, **parameters).step
 
     def one(state, key):
         state, _ = step(key, state)
         return state, state.position
 
-    _, chain = jax.lax.scan(one, state, jax.random.split(run, 400))
+    _, chain = jax.lax.scan(one, state, jax.random.split(run, 200))
 
     def sample(x, n):
         outputs = jax.vmap(apply, (0, None))(chain, jnp.asarray(x))

@@ -1,15 +1,16 @@
 """What it costs to train and score each agent: on one problem, and on a group of fifteen.
 
 Every problem has 10 inputs and 100 training points. Each agent runs in a process of its own, pinned to one core, with
-the compilation cache off: `cold` is the first run, compilation included, `warm` the best of five after it. The group
-is dealt to one pinned process a core, as a run does. GFLOP/s count the products of the training alone, forward and
-backward, and stand beside what this machine reaches on a 512 x 512 matrix product in the same process.
+the compilation cache off: `cold` is the first run, compilation included, `warm` the best of a few after it. The group
+is dealt to one pinned process a core, as a run does. GFLOP/s count the products of the training alone
+(`gnothi.learning.count_flops`), and stand beside what this machine reaches on a 512 x 512 matrix product in the same
+process. Agents that cost minutes a problem run warm once, and not as a group.
 
-    python benchmarks/testbed.py
-    python benchmarks/testbed.py --agents epinet --repeats 5
+    python benchmarks/testbed.py                      # every agent
+    python benchmarks/testbed.py --agents epinet ensemble+ --repeats 5
 """
 
-import itertools
+import math
 import multiprocessing
 import os
 import resource
@@ -28,8 +29,11 @@ NUM_TRAIN, INPUT_SIZE, CLASSES = 100, 10, 2
 class Benchmark:
     """Times agents on the testbed. Example: python benchmarks/testbed.py --agents epinet."""
 
-    agents: tuple[str, ...] = ("mlp", "dropout", "ensemble", "ensemble+", "epinet")
+    agents: tuple[str, ...] = ()
+    """All of them by default."""
+
     repeats: int = 5
+    """How often an agent is timed warm; the best counts."""
 
 
 @dataclass(frozen=True)
@@ -63,21 +67,6 @@ def matmul_peak() -> float:
     return 20 * 2 * 512**3 / cost.cpu / 1e9
 
 
-def training_gflop(agent) -> float:
-    """Billions of operations in the products of one training run (a product costs twice its size, thrice in all)."""
-    batch, steps = NUM_TRAIN, agent.steps
-    sizes = (INPUT_SIZE, *agent.hidden, CLASSES)
-    first, *later = [m * n for m, n in itertools.pairwise(sizes)]
-    network = 2 * (2 * first + 3 * sum(later))  # no gradient with respect to the inputs
-    total = network * batch * getattr(agent, "num_members", 1)
-    if hasattr(agent, "epinet_hidden"):
-        index = agent.index_size
-        seen, head = agent.hidden[-1] + INPUT_SIZE, (*agent.epinet_hidden, CLASSES * index)
-        rest = sum(m * n for m, n in itertools.pairwise(head)) + CLASSES * index
-        total += 2 * batch * (2 * seen * head[0] + 3 * agent.num_indices * rest)
-    return total * steps / 1e9
-
-
 def make_task(name: str, seeds: range):
     from gnothi.agents import AGENTS
     from gnothi.testbed import grid
@@ -93,16 +82,25 @@ def one(name: str, repeats: int) -> dict[str, float]:
     import jax
 
     from gnothi.agents import AGENTS
+    from gnothi.learning import count_flops
     from gnothi.testbed import evaluate
 
     agent = AGENTS[name]
     problem = make_task(name, range(1)).specs[0].make()
-    train = eqx.filter_jit(lambda data, prior, key: agent(data, prior, key))
+    train, flops = agent, math.nan
+    if agent.compiled:
+        train = eqx.filter_jit(lambda data, prior, key: agent(data, prior, key))
     prior = replace(problem.prior_knowledge, temperature=jax.numpy.asarray(problem.prior_knowledge.temperature))
     data = jax.tree.map(jax.numpy.asarray, problem.train_data)
 
+    if agent.compiled:
+        arrays = eqx.filter_make_jaxpr(lambda *args: eqx.filter(agent(*args), eqx.is_array))
+        flops = count_flops(arrays(data, prior, jax.random.key(0))[0])
+
     def learn():
-        return jax.block_until_ready(train(data, prior, jax.random.key(0)))
+        sampler = train(data, prior, jax.random.key(0))
+        jax.block_until_ready(eqx.filter(sampler, eqx.is_array))
+        return sampler
 
     sampler, cold_train = timed(learn)
     _, cold_score = timed(lambda: evaluate(problem, sampler))
@@ -116,7 +114,8 @@ def one(name: str, repeats: int) -> dict[str, float]:
         "score cpu": warm_score.cpu,
         "total cpu": warm_train.cpu + warm_score.cpu,
         "total wall": warm_train.wall + warm_score.wall,
-        "GFLOP/s": training_gflop(agent) / warm_train.cpu,
+        "GFLOP": flops / 1e9,
+        "GFLOP/s": flops / 1e9 / warm_train.cpu,
         "peak": peak,
         "MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
@@ -156,22 +155,43 @@ def main(options: Benchmark) -> None:
     context = multiprocessing.get_context("spawn")
     cores = sorted(os.sched_getaffinity(0))
     single = Table(
-        "agent", "cold wall s", "train CPU s", "score CPU s", "both CPU s", "both wall s", "GFLOP/s", "of peak", "MB"
+        "agent",
+        "cold wall s",
+        "train CPU s",
+        "score CPU s",
+        "both CPU s",
+        "both wall s",
+        "GFLOP",
+        "GFLOP/s",
+        "of peak",
+        "MB",
     )
     grouped = Table("agent", "15, cold wall s", "15, warm wall s", "15, warm CPU s", "15 / 1, wall")
     single.title, grouped.title = "One problem, one core, warm", f"Fifteen problems, {len(cores)} cores"
-    for name in options.agents:
-        from gnothi.sweep.engine import _start_worker
+    from gnothi.agents import AGENTS
+    from gnothi.sweep.engine import _start_worker
+    from gnothi.testbed.reach import COSTLY
 
+    for name in options.agents or AGENTS:
+        repeats = 1 if name in COSTLY else options.repeats
         with ProcessPoolExecutor(1, context, _start_worker, (context.Value("i", 0), cores[-1:])) as pool:
-            row = pool.submit(one, name, options.repeats).result()
-        share = f"{row['GFLOP/s'] / row['peak']:.0%}"
+            row = pool.submit(one, name, repeats).result()
+        share = "–" if math.isnan(row["GFLOP/s"]) else f"{row['GFLOP/s'] / row['peak']:.0%}"
         costs = [f"{row[k]:.2f}" for k in ("cold wall", "train cpu", "score cpu", "total cpu", "total wall")]
-        single.add_row(name, *costs, f"{row['GFLOP/s']:.1f}", f"{share} of {row['peak']:.0f}", f"{row['MB']:.0f}")
+        single.add_row(
+            name,
+            *costs,
+            f"{row['GFLOP']:.2f}",
+            f"{row['GFLOP/s']:.1f}",
+            f"{share} of {row['peak']:.0f}",
+            f"{row['MB']:.0f}",
+        )
+        print(f"measured {name}", flush=True)
+        if name in COSTLY:
+            continue
         cold, warm = group(name, cores, context.Value("i", 0))
         numbers = [f"{x:.2f}" for x in (cold.wall, warm.wall, warm.cpu, warm.wall / row["total wall"])]
         grouped.add_row(name, *numbers)
-        print(f"measured {name}", flush=True)
     console = Console(width=110)
     console.print(single)
     console.print(grouped)

@@ -14,7 +14,7 @@ import json
 import time
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -66,6 +66,7 @@ class Candidate:
     compiled: ClassVar[bool] = True
 
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: jax.Array) -> WithPrior:
+        """Trains it."""
         base_key, epinet_key, prior_key, fit_key = jax.random.split(key, 4)
         size, classes, ratio = data.x[0].size, prior.num_classes, len(data) / data.x[0].size
         epinet = Epinet(
@@ -108,6 +109,7 @@ class TwoDecays(eqx.Module):
     epinet: jax.Array
 
     def __call__(self, network: WithPrior) -> jax.Array:
+        """What enters the loss."""
         epinet = network.network
         return self.base * squares(epinet.base) + self.epinet * squares(epinet.learnable)
 
@@ -140,7 +142,6 @@ CANDIDATES = {
     "rate-3e-3": Candidate(learning_rate=3e-3),
 }
 BASELINES: dict[str, Agent] = {name: AGENTS[name] for name in ("mlp", "ensemble+", "ensemble", "epinet")}
-AGENT = {"epinet+ as shipped": AGENTS["epinet+"]}
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def train_and_score(agents: dict[str, Agent], pairs: Sequence[tuple[str, Generat
 
 def run(options: Sweep, specs: Sequence[GenerativeSpec]) -> None:
     done = {(row["candidate"], row["problem"]) for row in read(options.out)}
-    agents = {**BASELINES, **AGENT, **CANDIDATES}
+    agents: dict[str, Agent] = {**BASELINES, **CANDIDATES}
     groups: dict[object, list[str]] = {}
     for name in (*options.baselines, *(c for c in options.candidates if c != "none")):
         agent = agents[name]
@@ -236,7 +237,8 @@ def show(options: Sweep, specs: Sequence[GenerativeSpec]) -> None:
     for name, rows in found.items():
         joint, count = ratio_of_means(rows, found.get("ensemble+", {}), "kl10")
         marginal = [ratio_of_means(rows, found.get(other, {}), "kl1")[0] for other in ("mlp", "ensemble+")]
-        lines.append((joint, name, str(count), joint, *marginal, f"{np.mean([float(r['cpu']) for r in rows.values()]):.2f}"))
+        cpu = np.mean([float(row["cpu"]) for row in rows.values()])
+        lines.append((joint, name, str(count), joint, *marginal, f"{cpu:.2f}"))
     for line in sorted(lines):
         table.add_row(*line[1:])
     Console(width=120).print(table)

@@ -42,7 +42,9 @@ def test_where_nobody_knows_the_temperature_it_is_1():
     standard = known.draws(jax.random.key(0), 2)
     for a, b in zip(*(jax.tree.leaves(each.networks(standard)) for each in (known, unknown)), strict=True):
         np.testing.assert_array_equal(a, b)
-    np.testing.assert_allclose(law(temperature=0.1).networks(standard).weights[-1], 10 * known.networks(standard).weights[-1])
+    np.testing.assert_allclose(
+        law(temperature=0.1).networks(standard).weights[-1], 10 * known.networks(standard).weights[-1]
+    )
 
 
 def test_the_map_from_normal_numbers_is_smooth_and_exact():

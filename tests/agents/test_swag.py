@@ -33,7 +33,7 @@ def test_moments_are_those_of_the_path(monkeypatch):
     monkeypatch.setattr(jax.lax, "scan", scan)
     monkeypatch.setattr(MLPAgent, "__call__", lambda self, data, prior, key: start)
     data = Dataset(np.ones((20, 4), np.float32), np.zeros(20, np.int32))
-    enn = SWAGAgent(rank=3, snapshots=6)(data, PriorKnowledge(1), KEY)
+    enn = SWAGAgent(rank=3, snapshots=6, spread=1.0)(data, PriorKnowledge(1), KEY)
     np.testing.assert_allclose(ravel_pytree(enn.network)[0], path.mean(axis=0), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(enn.spread.deviation, path.std(axis=0) / np.sqrt(2), rtol=1e-4)
     running = np.cumsum(path, axis=0) / np.arange(1, 7)[:, None]

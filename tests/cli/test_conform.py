@@ -6,7 +6,7 @@ import pytest
 
 from gnothi.cli.main import main
 
-FILE = '''
+FILE = """
 import numpy as np
 
 def probabilities(values):
@@ -24,7 +24,7 @@ def short(X, y):
     return lambda X, n: np.zeros((n, len(X)))
 
 number = 3
-'''
+"""
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_labels_that_begin_at_one_are_renumbered(mnist):
 
 
 def test_broken_idx_is_named(mnist):
-    folder, images, labels = mnist
+    folder, images, _ = mnist
     write_idx(folder / "t10k-images-idx3-ubyte", images[20:], cut=5)
     with pytest.raises(ValueError, match="says that it holds 120 values, but holds 115"):
         load_local(folder)

@@ -296,3 +296,35 @@ def test_kl_refuses_what_it_cannot_compare(score):
 def test_kl_is_of_the_same_inputs():
     with pytest.raises(ValueError, match=r"for the same inputs and classes, got \(8, 2\) and \(6, 2\)"):
         check_kl(hypotheses(1, 8), hypotheses(3, 6), 2, "dyadic")
+
+
+def test_three_anchors_by_enumeration():
+    """Every allocation of 3 labels to 3 anchors, listed; and the sampled labels of the KL around the listed ones."""
+    draws, labels = hypotheses(12, 9, classes=2, seed=14), jnp.arange(9) % 2
+    found = joint_log_loss(draws, labels, tau=3, kappa=3, exhaustive=True)
+    log_probs = jnp.take_along_axis(jax.nn.log_softmax(draws), labels[None, :, None], axis=2)[..., 0]
+    order = jax.random.permutation(KEY, 9)
+    sets = log_probs[:, order].reshape(12, 3, 3)
+    listed = [log_mean_exp(sets[..., list(places)].sum(axis=-1), True)[0] for places in product(range(3), repeat=3)]
+    assert found.value == pytest.approx(-float(jnp.mean(jnp.stack(listed))), rel=1e-5)
+    assert found.units == 3
+    many = joint_log_loss(draws, labels, tau=40, kappa=4, exhaustive=True)  # too many ways to list
+    assert found.value < many.value < 40 * 3
+
+
+def test_kappa_anchors_lie_between_two_and_all_different():
+    """With more anchors, a joint prediction holds less that marginals do not: an agent without it loses less."""
+    target = hypotheses(6, 1200)
+    marginal = jnp.log(jnp.mean(jax.nn.softmax(target), axis=0))[None]
+    two, four = (
+        kl_divergence(target, marginal, tau=(10,), kappa=kappa, exhaustive=True, key=KEY)[10] for kappa in (2, 4)
+    )
+    assert four.units == 300
+    assert 0.5 < four.low < four.high < two.low
+    with pytest.raises(ValueError, match="kappa, the number of anchors"):
+        kl_divergence(target, marginal, kappa=0, key=KEY)
+
+
+def test_long_orders_are_not_listed():
+    truth = hypotheses(1, 20, seed=15)
+    assert kl_divergence(truth, truth, tau=(3000,), exhaustive=True, key=KEY)[3000].value == pytest.approx(0, abs=0.05)

@@ -33,7 +33,7 @@ def test_uniform_pays_what_the_originals_code_says():
             assert scores["kl", tau].value == pytest.approx(UNIFORM[spec.index, tau], abs=0.000501), spec.name
             sampled, integrated = scores["kl", tau], scores["kl_integrated", tau]
             assert integrated.std_error < sampled.std_error + 1e-4
-            assert abs(integrated.value - sampled.value) < 4 * sampled.std_error
+            assert abs(integrated.value - sampled.value) < 4 * sampled.std_error + 1e-3
 
 
 @pytest.mark.slow

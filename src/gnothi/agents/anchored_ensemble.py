@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, Key, PRNGKeyArray
 
 from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.agents.known_prior import LIMIT, NetworkPrior
@@ -29,6 +29,7 @@ ADAPTATION = 0.1  # how fast a leap's length follows the error of energy
 HOPELESS = 1000.0  # a gain of energy after which a walk goes back to where its momentum was refreshed
 
 Members = Float[Array, "members parameters"]
+Keys = Key[Array, " members"]
 
 
 class Walk(NamedTuple):
@@ -50,9 +51,11 @@ class AnchoredEnsembleAgent:
     """Anchored members (`anchored_ensemble`), which then walk if `refreshments` is above 0 (`langevin_ensemble`).
 
     Momenta are refreshed `refreshments` times, or fewer, so that no member reads more than `walk_rows` rows of data;
-    each gradient of the walk sees all of them. With so many data that less than `2 * snapshots` refreshments are left,
-    nobody walks. Of the walk's second half, `snapshots` networks a member are kept. The length of a leap follows the
+    each gradient of the walk sees all of them. With so many data that less than `2 * snapshots` refreshments are left
+    (2,000 by default), nobody walks. Of the walk's second half, `snapshots` networks a member are kept. The length of a leap follows the
     error of energy, which is held at `energy_error` nats a leap; walks are not corrected by rejection.
+
+    With `bootstrap`, anchored members weigh data by exponential numbers of their own, in the place of labels' noise.
 
     Where nobody knows the temperature it is taken as 1.
     """
@@ -96,7 +99,7 @@ class AnchoredEnsembleAgent:
         standard = in_blocks(run, (anchors, jnp.arange(self.num_members)), most=MEMBERS_IN_CACHE)
         return standard.reshape(-1, law.num_parameters)
 
-    def _weights(self, num_data: int, keys: PRNGKeyArray) -> Float[Array, "members data"] | None:
+    def _weights(self, num_data: int, keys: Keys) -> Float[Array, "members data"] | None:
         if not self.bootstrap:
             return None
         return jax.vmap(lambda key: jax.random.exponential(key, (num_data,)))(keys)
@@ -129,7 +132,7 @@ class AnchoredEnsembleAgent:
         return jax.lax.scan(step, (anchors, rule.init(anchors)), (jnp.arange(steps), rows))[0][0]
 
     def _walked(
-        self, law: NetworkPrior, data: Dataset, places: Members, keys: PRNGKeyArray, refreshments: int
+        self, law: NetworkPrior, data: Dataset, places: Members, keys: Keys, refreshments: int
     ) -> Float[Array, "members snapshots parameters"]:
         """Walks from `places`, and returns some of the second half of the way."""
         between = refreshments // (2 * self.snapshots)
@@ -150,7 +153,9 @@ class AnchoredEnsembleAgent:
             speed = ADAPTATION * jnp.maximum(0.02, 1 - 2 * number / total)
             end, _ = jax.lax.scan(leap, start, jnp.full(LEAPS, speed))
             sound = (end.energy() - start.energy() < HOPELESS)[:, None]  # so it is not of NaN
-            back = jax.tree.map(lambda new, old: jnp.where(sound.reshape(-1, *[1] * (new.ndim - 1)), new, old), end, start)
+            back = jax.tree.map(
+                lambda new, old: jnp.where(sound.reshape(-1, *[1] * (new.ndim - 1)), new, old), end, start
+            )
             return back._replace(log_leap=end.log_leap), None
 
         def snapshot(walk: Walk, numbers: Int[Array, " refreshments"]) -> tuple[Walk, Members]:

@@ -46,9 +46,7 @@ class LinearEpinetAgent:
         base_key, epinet_key, prior_key, fit_key = jax.random.split(key, 4)
         size, classes = data.x[0].size, prior.num_classes
         base = MLP(size, self.hidden, classes, key=base_key)
-        epinet = Epinet(
-            base, index_size=self.index_size, hidden=self.epinet_hidden, key=epinet_key, reads_index=False
-        )
+        epinet = Epinet(base, index_size=self.index_size, hidden=self.epinet_hidden, key=epinet_key, reads_index=False)
         fixed = stack(
             lambda key: MLP(size, self.prior_hidden, classes, key=key, first_bias_std=size**-0.5),
             self.index_size,

@@ -28,7 +28,7 @@ class SNGPAgent:
     features: int = 256
     bound: float = 0.9
     length_scale: float = 1.0
-    amplitude: float = 1.0
+    amplitude: float = 2.0
     l2: float = 1.0  # weight decay, before the problem's own factor
     steps: int = 1000
     learning_rate: float = 1e-3

@@ -24,14 +24,15 @@ from gnothi.learning import cross_entropy, fit
 class SWAGAgent:
     """An `mlp`, then `snapshots` of plain gradient descent; the last `rank` of them give the directions.
 
-    `spread` multiplies the deviations; at 1, as published, diagonal and directions give half of the covariance each.
+    `spread` multiplies the deviations; at 1, as published, diagonal and directions give half of the covariance each,
+    and where a network fits its few data well the walk is too short for that to be more than a point estimate.
     """
 
     rank: int = 20
     snapshots: int = 40
     steps_between: int = 25
-    walk_rate: float = 0.05  # the walk's learning rate
-    spread: float = 1.0
+    walk_rate: float = 0.3  # the walk's learning rate
+    spread: float = 3.0
     hidden: tuple[int, ...] = (50, 50)
     l2: float = 1.0  # weight decay, before the problem's own factor
     steps: int = 1000

@@ -8,6 +8,7 @@ import tyro
 
 if TYPE_CHECKING:
     from gnothi.metrics import Check
+    from gnothi.metrics.conformance import Fit
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Conform:
 
     FILE.py holds a function `fit(X, y)` that returns a function `sample(X, n)`, which returns an array of shape
     [n, inputs, outputs]: a joint sample a row, of probabilities of 2 classes (or values, for the other problems). If
-    it has a parameter called `seed`, it is given one. The status is 1 if a check fails.
+    `sample` has a parameter called `seed`, it is given one; `fit` may have `seed`, `num_classes` and `temperature`. The
+    status is 1 if a check fails.
 
     Example: gnothi conform mine.py:fit
     """
@@ -73,16 +75,14 @@ class Conform:
         if not passed(checks):
             sys.exit(1)
 
-    def _fit(self):  # type: ignore[no-untyped-def]
+    def _fit(self) -> "tuple[str, Fit]":
         if (self.sampler is None) == (self.agent is None):
             raise ValueError("name what to check: either FILE.py:NAME or --agent NAME")
         if self.agent is None:
-            from gnothi.testbed.user_file import call_told, load_function
+            from gnothi.testbed.user_file import load_function
 
             assert self.sampler is not None
-            fit = load_function(self.sampler)
-            facts = {"num_classes": 2, "temperature": None, "seed": self.seed}
-            return self.sampler, lambda x, y: call_told(fit, x, y, **facts)
+            return self.sampler, load_function(self.sampler)
         if self.problem != "classification":
             raise ValueError(f"agents are classifiers: leave --problem {self.problem} out")
         from gnothi.agents import AGENTS, find_agent
@@ -107,9 +107,7 @@ def _print(name: str, checks: "list[Check]") -> None:
     table.add_column("found")
     for check in checks:
         p_value = "" if check.p_value is None else f" (p = {check.p_value:.2g})"
-        table.add_row(
-            check.name, Text(check.verdict, style=STYLES[check.verdict]), Text(check.found + p_value), end_section=False
-        )
+        table.add_row(check.name, Text(check.verdict, style=STYLES[check.verdict]), Text(check.found + p_value))
     console.print(table)
     failed = [check for check in checks if check.verdict == "fail"]
     for check in failed:

@@ -70,7 +70,7 @@ def find_local(folder: Path) -> dict[str, Path]:
     if not found:
         raise ValueError(
             f"{folder} holds no data set: put in tables ({', '.join(TABLE_ENDINGS)}; the last column is the label), "
-            "IDX files (train-images-idx3-ubyte.gz and so on), CIFAR-10's data_batch_1.bin and so on, or a folder of them"
+            "IDX files (train-images-idx3-ubyte.gz and so on), CIFAR-10's data_batch_1.bin ..., or a folder of them"
         )
     if len(by_name) < len(found):
         raise ValueError(f"two data sets of {folder} have one name: rename one of {', '.join(p.name for p in found)}")

@@ -1,5 +1,6 @@
 """Do two sets of draws have the same law? Permutation tests, and correlation by ranks, in NumPy alone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +67,7 @@ def _weights(first: int, second: int) -> Float[np.ndarray, " rows"]:
     return np.concatenate([np.full(first, 1 / first), np.full(second, -1 / second)])
 
 
-def _p_value(statistic: float, permuted) -> float:  # type: ignore[no-untyped-def]
+def _p_value(statistic: float, permuted: Callable[[int], Float[np.ndarray, " permutations"]]) -> float:
     """How often a permutation does as much; rounding must not let equal sets look different."""
     for number in (FEW, MANY):
         p_value = (1 + int(np.sum(permuted(number) >= statistic * (1 - 1e-9) - 1e-12))) / (1 + number)

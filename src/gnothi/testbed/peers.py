@@ -1,4 +1,4 @@
-"""Scores of other libraries' agents, to stand beside ours: what was published, and what was measured with their code."""
+"""Scores of other libraries' agents, to stand beside ours: as published, or measured with their code."""
 
 import json
 from dataclasses import dataclass
@@ -35,7 +35,9 @@ def peer_scores() -> tuple[PeerScore, ...]:
 
 
 def _scores(table: dict) -> list[PeerScore]:
-    by_index = {int(index): agents for index, agents in table.get("problems", {}).items()} or {None: table["agents"]}
+    by_index: dict[int | None, dict[str, list[float]]]
+    by_index = {int(index): agents for index, agents in table.get("problems", {}).items()}
+    by_index = by_index or {None: table["agents"]}
     seconds = table.get("cpu_seconds", {})
     return [
         PeerScore(agent, table["suite"], table["what"], tau, value, table["source"], index, seconds.get(agent))

@@ -129,8 +129,9 @@ class GenerativeSpec:
     def _rejecting(self, stream: Stream, logits: Logits, probability: float) -> tuple[np.ndarray, np.ndarray]:
         """Training data of which those in a random half of the classes are dropped with some probability."""
         rejected = stream.permutation(self.num_classes)[: self.num_classes // 2]
-        inputs, labels = [], []
-        while sum(map(len, labels)) < self.num_train:
+        inputs: list[np.ndarray] = []
+        labels: list[np.ndarray] = []
+        while sum(len(part) for part in labels) < self.num_train:
             x = stream.normal((2 * self.num_train, self.input_size))
             y = _sample_labels(stream, logits(x))
             kept = ~np.isin(y, rejected) | (stream.uniform((len(y),)) > probability)

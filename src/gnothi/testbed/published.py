@@ -143,12 +143,12 @@ class PublishedProblem:
         """d_KL^tau as published, at every tau of the sweep, `kl`: the mean log-ratio over the original's test draws.
 
         Where inputs are dyadic, also `kl_integrated`: labels, and which anchor is asked how often, are integrated
-        on the same anchors, and the bias of finitely many indices is taken off (`metrics.kl_divergence`). Where tau is above 10,
-        also `kl_projected`, the original's estimator for that (with labels of our own).
+        on the same anchors, and the bias of finitely many indices is taken off (`metrics.kl_divergence`). Where tau is
+        above 10, also `kl_projected`, the original's estimator for that (with labels of our own).
         """
         target, key = jnp.asarray(self.true_logits)[None], jax.random.key(0)
         log_probs = jax.nn.log_softmax(draws)
-        scores = {}
+        scores: Scores = {}
         for tau, test in self.draws.items():
             truth = self.true_logits[test.positions, test.labels].sum(axis=1)
             scores["kl", tau] = mean_interval(np.asarray(truth - _log_mean(log_probs, *test), float))
@@ -205,10 +205,11 @@ def _draw_dyadic(keys: np.ndarray, input_size: int, taus: tuple[int, ...]) -> tu
 
 def _draw_iid(keys: np.ndarray, input_size: int, taus: tuple[int, ...]) -> tuple[np.ndarray, dict[int, np.ndarray]]:
     """Inputs of every draw of every order, and where they are."""
-    inputs, positions = [], {}
+    inputs: list[np.ndarray] = []
+    positions = {}
     for tau in taus:
         num_draws = min(len(keys), MAX_TEST_INPUTS // tau)
-        positions[tau] = sum(map(len, inputs)) + np.arange(num_draws * tau).reshape(num_draws, tau)
+        positions[tau] = sum(len(part) for part in inputs) + np.arange(num_draws * tau).reshape(num_draws, tau)
         drawn = threefry.normal(threefry.split(keys[:num_draws])[:, 0], (tau, input_size))
         inputs.append(drawn.reshape(-1, input_size))
     return np.concatenate(inputs), positions

@@ -82,9 +82,8 @@ def plan(agents: dict[str, Agent], specs: Sequence[Spec], folder: Path, *, seed:
 
 
 def _group_size(spec: Spec) -> int:
-    if not isinstance(spec, GenerativeSpec):
-        return MAX_GROUP
-    return int(np.clip(MAX_GROUP_BYTES // (4 * spec.num_train * (spec.input_size + 200)), 1, MAX_GROUP))
+    num_train, input_size = getattr(spec, "num_train", 1), getattr(spec, "input_size", 1)
+    return int(np.clip(MAX_GROUP_BYTES // (4 * num_train * (input_size + 200)), 1, MAX_GROUP))
 
 
 def _cost(agent: Agent, specs: Sequence[Spec]) -> float:
@@ -95,7 +94,7 @@ def _cost(agent: Agent, specs: Sequence[Spec]) -> float:
 
 def _portrait_of(specs: Sequence[Spec]) -> Spec | None:
     """The problem that the report draws: two-dimensional, of medium temperature, few data, and both classes seen."""
-    flat = [spec for spec in specs if isinstance(spec, GenerativeSpec) and spec.input_size == 2]
+    flat = [s for s in specs if isinstance(s, GenerativeSpec) and (s.input_size, s.num_classes) == (2, 2)]
     if not flat:
         return None
 

@@ -102,7 +102,13 @@ def _untold() -> tuple[Spec, ...]:
 
 def _protocol() -> tuple[Spec, ...]:
     """A small even mix of what the published benchmark leaves out, beside its plain problems: 54 problems."""
-    changes = ({}, {"num_classes": 3}, {"num_classes": 10}, {"temperature_spread": 1.0}, {"tells_temperature": False})
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"num_classes": 3},
+        {"num_classes": 10},
+        {"temperature_spread": 1.0},
+        {"tells_temperature": False},
+    )
     return _variants("protocol", (10,), (0.1,), 2, *changes, *_SHIFTED)
 
 

@@ -1,0 +1,36 @@
+"""The epinet's claims: the closed form of the linear epinet, and the whole at the size of a smoke test."""
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from gnothi.cards import all_hold
+from gnothi.reproduce import Lab, reproduce
+from gnothi.reproduce.enn import INDEX_SIZES, _ratio, _slope, linear_epinets
+
+
+def test_the_error_of_a_linear_epinet_is_two_over_the_root_of_its_index_size():
+    records = linear_epinets(tuple(range(20)))["linear_epinet/rate"]
+    for size in INDEX_SIZES[1:]:
+        mean = np.mean([record.value for record in records if record.parameters == size])
+        assert mean * np.sqrt(size) == pytest.approx(2.2, abs=0.35)
+    assert _slope(records).holds
+
+
+def test_an_error_that_does_not_fall_is_refuted():
+    records = linear_epinets((0, 1))["linear_epinet/rate"]
+    from dataclasses import replace
+
+    assert not _slope([replace(record, value=0.5) for record in records]).holds
+
+
+def test_ratios_are_over_common_problems():
+    scores = {"a": {"p": 1.0, "q": 3.0}, "b": {"q": 2.0, "p": 2.0, "r": 100.0}}
+    assert _ratio(scores, "a", "b").value == pytest.approx(1.0)
+
+
+@pytest.mark.slow
+def test_claims_hold_at_the_smallest_scale(tmp_path):
+    findings = reproduce("enn", Lab("smoke", tmp_path, 2, Console(quiet=True)))
+    assert all_hold(findings.claims), findings.claims
+    assert (tmp_path / "figure.png").exists()
