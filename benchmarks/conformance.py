@@ -2,10 +2,10 @@
 
 The peers live in an environment of their own, which is made once from `conformance-requirements.txt` (several GB, as
 PyTorch is among them). They are fitted and asked there, one after another, a process a library, and the table is
-written to `docs/conformance.md`.
+written to `docs/conformance.md`, from `docs/conformance.json`, where all that was found is kept.
 
     python benchmarks/conformance.py --environment .venv/peers
-    python benchmarks/conformance.py --environment .venv/peers --only laplace-torch --out /tmp/conformance.md
+    python benchmarks/conformance.py --environment .venv/peers --only laplace-torch    # the others stay as they were
 """
 
 import json
@@ -56,10 +56,10 @@ class Benchmark:
     """A virtual environment for the peers; it is made if it is not there."""
 
     only: str = ""
-    """Only samplers of libraries whose name holds this."""
+    """Measure only libraries whose name holds this, and keep what is known of the others."""
 
-    out: Path = Path("docs/conformance.md")
-    """Where to write the table."""
+    out: Path = Path("docs")
+    """The folder of `conformance.md` and `conformance.json`."""
 
 
 def prepare(environment: Path) -> Path:
@@ -82,19 +82,20 @@ def ask(python: Path, code: str, *arguments: str) -> str:
 
 
 def measure(options: Benchmark) -> list[dict]:
-    python = prepare(options.environment)
+    """Results of all samplers, in order; those that were measured are kept as soon as their library is through."""
+    python, kept = prepare(options.environment), options.out / "conformance.json"
     listed = json.loads(
         ask(python, "import json; from conformance_peers import PEERS; print(json.dumps([p.library for p in PEERS]))")
     )
-    results = []
+    known = json.loads(kept.read_text()) if kept.exists() else {}
     for library in dict.fromkeys(listed):
         if options.only in library:
-            results += json.loads(ask(python, LIBRARY, library))
-            for one in results:
-                if one["library"] == library:
-                    failed = [check["name"] for check in one["checks"] if check["verdict"] == "fail"]
-                    print(library, one["call"], one["error"] or failed or "passes", flush=True)
-    return results
+            known[library] = json.loads(ask(python, LIBRARY, library))
+            kept.write_text(json.dumps(known, indent=1) + "\n")
+            for one in known[library]:
+                failed = [check["name"] for check in one["checks"] if check["verdict"] == "fail"]
+                print(library, one["call"], one["error"] or failed or "passes", flush=True)
+    return [result for library in dict.fromkeys(listed) for result in known.get(library, [])]
 
 
 def sentence(result: dict) -> str:
@@ -157,8 +158,9 @@ def main(options: Benchmark) -> None:
     results = measure(options)
     if not results:
         raise SystemExit(f"no library's name holds {options.only!r}")
-    options.out.write_text(page(results))
-    print(f"Table: {options.out.resolve()}")
+    table_file = options.out / "conformance.md"
+    table_file.write_text(page(results))
+    print(f"Table: {table_file.resolve()}")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class Candidate:
     bootstrap: str = "none"
     steps: int = 1000
     few_steps: int = 200  # with under 5 data a dimension
-    many_steps: int = 10_000  # with over 500 data a dimension
+    many_steps: int = 5000  # with over 500 data a dimension
     prior_scale: float = 3.0
     prior_power: float = 0.5
     l2_base: float = 0.2
@@ -121,7 +121,7 @@ def squares(network: MLP) -> jax.Array:
 CANDIDATES = {
     "epinet+": Candidate(),
     "no-fewer-steps": Candidate(few_steps=1000),
-    "5x-many-steps": Candidate(many_steps=5000),
+    "10x-many-steps": Candidate(many_steps=10_000),
     "one-hidden-layer": Candidate(epinet_hidden=(50,)),
     "two-hidden-layers": Candidate(epinet_hidden=(50, 50)),
     "index-of-8": Candidate(index_size=8),

@@ -22,6 +22,10 @@ QUICK = {
     "epinet": {"steps": 200, "learning_rate": 0.01, "index_size": 3, "num_indices": 3},
     "bbb": {"steps": 200, "learning_rate": 0.01, "num_indices": 2, "prior_std": 3.0},
     "hypermodel": {"steps": 200, "learning_rate": 0.01, "num_indices": 4},
+    "anchored_ensemble": {"steps": 200, "num_members": 8},
+    "langevin_ensemble": {"steps": 200, "num_members": 4, "refreshments": 8, "snapshots": 2},
+    "exact": {"num_prior": 5000, "num_members": 50},
+    "hmc": {"num_chains": 2, "warm_up": 50, "draws": 20},
     "sgmcmc": {"steps": 600, "burn_in": 400, "interval": 20, "learning_rate": 0.05, "prior_variance": 1.0},
 }
 

@@ -1,5 +1,6 @@
 import dataclasses
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +11,7 @@ from gnothi.agents import anchored_ensemble as module
 from gnothi.agents.exact import ExactAgent
 from gnothi.agents.known_prior import NetworkPrior
 from gnothi.data import Dataset
+from gnothi.enn import Ensemble, WithPrior
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(20, 2)).astype(np.float32)
@@ -34,15 +36,21 @@ def test_walkers_agree_with_the_exact_posterior_and_anchored_members_nearly():
 
 
 def test_an_anchored_member_is_where_data_and_anchor_hold_each_other():
-    agent = AnchoredEnsembleAgent(num_members=3, hidden=(4,), steps=20_000)
+    agent = AnchoredEnsembleAgent(num_members=3, hidden=(4,), steps=10_000)
     law = NetworkPrior(FEW, PRIOR, (4,))
     places = jax.jit(lambda key: agent.standard_parameters(law, FEW, key))(jax.random.key(0))
     anchors = law.draws(jax.random.split(jax.random.key(0), 4)[0], 3)
-    x, y = jnp.asarray(FEW.x), jnp.asarray(FEW.y)
-    pull = jax.grad(lambda places: law.log_likelihood(places, x, y).sum())(places)
-    inside = ~law.cut | (jnp.abs(places) < 1.999)
-    np.testing.assert_allclose((pull - (places - anchors))[inside], 0, atol=0.02)
-    assert float(jnp.abs(pull).max()) > 0.5
+
+    def objective(places):
+        return 0.5 * jnp.sum((places - anchors) ** 2, axis=1) - law.log_likelihood(
+            places, jnp.asarray(FEW.x), jnp.asarray(FEW.y)
+        )
+
+    # ReLUs have corners and weights have walls, so the gradient need not vanish: but no small step is one down.
+    steps = 0.01 * jax.random.normal(jax.random.key(2), (100, *places.shape))
+    around = jax.vmap(objective)(jnp.where(law.cut, jnp.clip(places + steps, -2, 2), places + steps))
+    assert (around > objective(places) - 1e-3).all()
+    assert (objective(places) < objective(anchors) - 0.1).all()
 
 
 def test_walls_keep_weights_where_the_prior_has_them():
@@ -53,13 +61,13 @@ def test_walls_keep_weights_where_the_prior_has_them():
     assert float(jnp.abs(jnp.where(law.cut, places, 0)).max()) <= 2
 
 
-def test_with_many_data_nobody_walks():
-    many = Dataset(np.zeros((3000, 2), np.float32), np.zeros(3000, np.int32))
+def test_with_too_many_data_to_walk_it_is_ensemble_plus():
     agent = dataclasses.replace(AGENTS["langevin_ensemble"], num_members=5, steps=2)
-    shape = jax.eval_shape(lambda: agent(many, PRIOR, jax.random.key(0)).predict(jnp.asarray(X))).shape
-    assert shape[0] == 5
-    few = jax.eval_shape(lambda: agent(FEW, PRIOR, jax.random.key(0)).predict(jnp.asarray(X))).shape
-    assert few[0] == 20
+    for num_data, members in ((2000, 20), (2001, 5)):
+        data = Dataset(np.zeros((num_data, 2), np.float32), np.zeros(num_data, np.int32))
+        sampler = eqx.filter_eval_shape(agent, data, PRIOR, jax.random.key(0))
+        assert sampler.index.count == members and isinstance(sampler, WithPrior) == (num_data > 2000)
+    assert isinstance(eqx.filter_eval_shape(AnchoredEnsembleAgent(), data, PRIOR, jax.random.key(0)), Ensemble)
 
 
 def test_where_a_leap_is_hopeless_the_walk_goes_back(monkeypatch):
@@ -77,4 +85,5 @@ def test_members_trained_a_few_at_a_time_are_those_trained_at_once(monkeypatch, 
     for together in (4, 2):
         monkeypatch.setattr(module, "MEMBERS_IN_CACHE", together)
         found.append(agent(data, PRIOR, jax.random.key(0)).predict(jnp.asarray(X)))
-    np.testing.assert_allclose(*found, rtol=5e-2, atol=5e-2)
+    # Rounding grows along a walk; other random numbers would move logits by about 1.
+    assert float(jnp.abs(found[0] - found[1]).mean()) < 0.01

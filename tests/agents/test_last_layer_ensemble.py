@@ -21,7 +21,7 @@ def test_the_recipe(recipe):
 
 def test_the_trunk_pays_for_every_head(recipe):
     """Its gradient is a sum over heads, so that decay must be as many times as large: it learns from their mean."""
-    enn, told = recipe(LastLayerEnsembleAgent(num_members=7))
+    enn, told = recipe(LastLayerEnsembleAgent(num_members=7, prior_hidden=(5,)))
     trunk, heads = (
         sum(float(jnp.sum(leaf**2)) for leaf in jax.tree.leaves(part))
         for part in (enn.network.base, enn.network.heads.members)

@@ -53,7 +53,7 @@ def test_dice_of_ten_faces_are_known():
 
 def test_a_probit_model_of_linear_functions_is_known():
     """Two labels y = [w.x + e > 0] agree with probability 1/2 + arcsin(r)/pi, r the correlation of the latents."""
-    size, pairs, num_samples = 3, 60, 100_000
+    size, pairs, num_samples = 3, 60, 40_000
     x = jax.random.normal(jax.random.key(3), (2 * pairs, size))
     w = jax.random.normal(jax.random.key(4), (num_samples, size))
     true_w = jax.random.normal(jax.random.key(5), (size,))
@@ -68,7 +68,7 @@ def test_a_probit_model_of_linear_functions_is_known():
     truth = np.stack([p * q, p * (1 - q), (1 - p) * q, (1 - p) * (1 - q)])
     joint = np.stack([agree, 1 - agree, 1 - agree, agree]) / 2
     exact = np.sum(truth * np.log(truth / joint), axis=0)
-    options = {"tau": 2, "inputs": "iid", "label_draws": 200, "key": KEY}
+    options = {"tau": 2, "inputs": "iid", "label_draws": 40, "key": KEY}
     found = kl_streamed(probit(true_w)[None], lambda i: probit(w[i]), num_samples, chunk=500, **options)
     assert found.value == pytest.approx(exact.mean(), abs=0.03)
     assert found.units == pairs

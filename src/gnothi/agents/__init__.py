@@ -22,7 +22,7 @@ from gnothi.agents.sngp import SNGPAgent
 from gnothi.agents.swag import SWAGAgent
 from gnothi.agents.sweeps import REAL_SWEEPS, SWEEPS, sweep
 
-#: Every agent by name, with its published hyper-parameters; `dataclasses.replace` changes one.
+#: Every agent by name, with its published hyper-parameters where it has some (its module says where not); `dataclasses.replace` changes one.
 AGENTS: dict[str, Agent] = {
     "uniform": UniformAgent(),
     "logistic": LogisticAgent(),

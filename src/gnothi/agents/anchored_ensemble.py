@@ -15,9 +15,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, PRNGKeyArray
 
 from gnothi.agents.agent import PriorKnowledge, num_steps
+from gnothi.agents.ensemble import EnsembleAgent
 from gnothi.agents.known_prior import LIMIT, NetworkPrior
 from gnothi.data import Dataset
-from gnothi.enn import Ensemble
+from gnothi.enn import Ensemble, WithPrior
 from gnothi.learning import adam
 from gnothi.learning.fit import minibatches
 from gnothi.nn import in_blocks
@@ -51,11 +52,12 @@ class AnchoredEnsembleAgent:
     """Anchored members (`anchored_ensemble`), which then walk if `refreshments` is above 0 (`langevin_ensemble`).
 
     Momenta are refreshed `refreshments` times, or fewer, so that no member reads more than `walk_rows` rows of data;
-    each gradient of the walk sees all of them. With so many data that less than `2 * snapshots` refreshments are left
-    (2,000 by default), nobody walks. Of the walk's second half, `snapshots` networks a member are kept. The length of a leap follows the
-    error of energy, which is held at `energy_error` nats a leap; walks are not corrected by rejection.
+    each gradient of the walk sees all of them. Of the walk's second half, `snapshots` networks a member are kept. The
+    length of a leap follows the error of energy, which is held at `energy_error` nats a leap; walks are not corrected
+    by rejection.
 
-    With `bootstrap`, anchored members weigh data by exponential numbers of their own, in the place of labels' noise.
+    With so many data that fewer than `2 * snapshots` refreshments are left (above 2,000 by default), nobody can walk.
+    Members that are only anchored are too sure of themselves there, so the recipe is then that of `ensemble+`.
 
     Where nobody knows the temperature it is taken as 1.
     """
@@ -65,7 +67,6 @@ class AnchoredEnsembleAgent:
     steps: int = 1000
     learning_rate: float = 0.01  # at first; it falls to 0 along a cosine
     batch_size: int = 100
-    bootstrap: bool = False
     refreshments: int = 0
     walk_rows: int = 160_000
     snapshots: int = 4
@@ -73,8 +74,11 @@ class AnchoredEnsembleAgent:
     energy_error: float = 0.3
     compiled: ClassVar[bool] = True
 
-    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> Ensemble:
+    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> Ensemble | WithPrior:
         """Draws, anchors, and walks."""
+        if self.refreshments and not self._num_refreshments(data):
+            plus = EnsembleAgent(self.num_members, prior_scale=3.0, hidden=self.hidden, batch_size=self.batch_size)
+            return plus(data, prior, key)
         law = NetworkPrior(data, prior, self.hidden)
         return Ensemble(law.networks(self.standard_parameters(law, data, key)))
 
@@ -83,14 +87,13 @@ class AnchoredEnsembleAgent:
     ) -> Float[Array, "draws parameters"]:
         """The networks as their standard parameters, snapshots of one member side by side."""
         data = Dataset(jnp.asarray(data.x).reshape(len(data), -1), jnp.asarray(data.y))
-        draw_key, weight_key, order_key, walk_key = jax.random.split(key, 4)
-        refreshments = min(self.refreshments, self.walk_rows // (LEAPS * len(data)))
+        draw_key, order_key, walk_key = jax.random.split(key, 3)
+        refreshments = self._num_refreshments(data)
 
         def run(part: tuple[Members, Int[Array, " members"]]) -> Float[Array, "members snapshots parameters"]:
             anchors, numbers = part
-            weights = self._weights(len(data), jax.vmap(lambda number: jax.random.fold_in(weight_key, number))(numbers))
-            places = self._anchored(law, data, anchors, weights, order_key)
-            if refreshments < 2 * self.snapshots:
+            places = self._anchored(law, data, anchors, order_key)
+            if not refreshments:
                 return places[:, None]
             keys = jax.vmap(lambda number: jax.random.fold_in(walk_key, number))(numbers)
             return self._walked(law, data, places, keys, refreshments)
@@ -99,19 +102,12 @@ class AnchoredEnsembleAgent:
         standard = in_blocks(run, (anchors, jnp.arange(self.num_members)), most=MEMBERS_IN_CACHE)
         return standard.reshape(-1, law.num_parameters)
 
-    def _weights(self, num_data: int, keys: Keys) -> Float[Array, "members data"] | None:
-        if not self.bootstrap:
-            return None
-        return jax.vmap(lambda key: jax.random.exponential(key, (num_data,)))(keys)
+    def _num_refreshments(self, data: Dataset) -> int:
+        """How often momenta are refreshed: a multiple of twice the snapshots."""
+        most = min(self.refreshments, self.walk_rows // (LEAPS * len(data)))
+        return most - most % (2 * self.snapshots)
 
-    def _anchored(
-        self,
-        law: NetworkPrior,
-        data: Dataset,
-        anchors: Members,
-        weights: Float[Array, "members data"] | None,
-        key: PRNGKeyArray,
-    ) -> Members:
+    def _anchored(self, law: NetworkPrior, data: Dataset, anchors: Members, key: PRNGKeyArray) -> Members:
         """Minimises each member's negative log-likelihood plus half its squared distance from its anchor."""
         steps, size = num_steps(self.steps, data), min(self.batch_size, len(data))
         rows = None if size == len(data) else minibatches(key, len(data), steps, size)
@@ -121,8 +117,7 @@ class AnchoredEnsembleAgent:
             places, memory = state
             number, rows = now
             batch = data if rows is None else Dataset(data.x[rows], data.y[rows])
-            of_batch = weights if rows is None or weights is None else weights[:, rows]
-            _, gradient = _loss_and_gradient(law, batch, places, of_batch)
+            _, gradient = _loss_and_gradient(law, batch, places)
             gradient = gradient * (len(data) / size) + places - anchors
             updates, memory = rule.update(gradient, memory)
             rate = self.learning_rate * 0.5 * (1 + jnp.cos(jnp.pi * number / steps))
@@ -135,8 +130,6 @@ class AnchoredEnsembleAgent:
         self, law: NetworkPrior, data: Dataset, places: Members, keys: Keys, refreshments: int
     ) -> Float[Array, "members snapshots parameters"]:
         """Walks from `places`, and returns some of the second half of the way."""
-        between = refreshments // (2 * self.snapshots)
-        total = 2 * self.snapshots * between
 
         def leap(walk: Walk, speed: Float[Array, ""]) -> tuple[Walk, None]:
             moved = _leapfrog(law, data, walk)
@@ -150,7 +143,7 @@ class AnchoredEnsembleAgent:
             kept = jnp.exp(-self.friction * LEAPS * jnp.exp(walk.log_leap))[:, None]
             start = walk._replace(momentum=kept * walk.momentum + jnp.sqrt(1 - kept**2) * noise)
             # Adaptation slows down until half-way and then nearly stops.
-            speed = ADAPTATION * jnp.maximum(0.02, 1 - 2 * number / total)
+            speed = ADAPTATION * jnp.maximum(0.02, 1 - 2 * number / refreshments)
             end, _ = jax.lax.scan(leap, start, jnp.full(LEAPS, speed))
             sound = (end.energy() - start.energy() < HOPELESS)[:, None]  # so it is not of NaN
             back = jax.tree.map(
@@ -163,16 +156,17 @@ class AnchoredEnsembleAgent:
             return walk, walk.place
 
         loss, gradient = _loss_and_gradient(law, data, places)
-        momentum = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, total), places.shape[1:]))(keys)
+        momentum = jax.vmap(lambda key: jax.random.normal(jax.random.fold_in(key, refreshments), places.shape[1:]))(
+            keys
+        )
         start = Walk(places, momentum, gradient, loss, jnp.full(len(places), jnp.log(FIRST_LEAP)))
-        _, seen = jax.lax.scan(snapshot, start, jnp.arange(total).reshape(-1, between))
+        _, seen = jax.lax.scan(snapshot, start, jnp.arange(refreshments).reshape(2 * self.snapshots, -1))
         return jnp.swapaxes(seen[self.snapshots :], 0, 1)
 
 
-def _loss_and_gradient(
-    law: NetworkPrior, data: Dataset, places: Members, weights: Float[Array, "members data"] | None = None
-) -> tuple[Float[Array, " members"], Members]:
-    loss, pull = jax.vjp(lambda places: -law.log_likelihood(places, data.x, data.y, weights), places)
+def _loss_and_gradient(law: NetworkPrior, data: Dataset, places: Members) -> tuple[Float[Array, " members"], Members]:
+    x, y = jnp.asarray(data.x), jnp.asarray(data.y)
+    loss, pull = jax.vjp(lambda places: -law.log_likelihood(places, x, y), places)
     return loss, pull(jnp.ones_like(loss))[0]
 
 

@@ -22,7 +22,7 @@ from gnothi.nn import MLP
 class BatchEnsembleAgent:
     """Members differ by the rank-one factors that they start from, and by what they learn.
 
-    The paper's other start, random signs, scores worse here: members then pull shared weights apart.
+    The paper's other start, random signs, scored no better on the few problems where both were tried.
     """
 
     num_members: int = 10

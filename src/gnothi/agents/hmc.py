@@ -32,7 +32,7 @@ class HMCAgent:
     num_chains: int = 4
     warm_up: int = 200
     draws: int = 250  # of each chain
-    max_doublings: int = 8
+    max_doublings: int = 7
     anchoring_steps: int = 500
     hidden: tuple[int, ...] = (50, 50)
     compiled: ClassVar[bool] = True

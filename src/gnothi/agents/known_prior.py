@@ -89,17 +89,11 @@ class NetworkPrior(eqx.Module):
         standard: Float[Array, "members parameters"],
         x: Float[Array, "data features"],
         y: Int[Array, " data"],
-        weights: Float[Array, "members data"] | None = None,
     ) -> Float[Array, " members"]:
-        """The log-likelihood of labels under each network, summed over data that may count more or less."""
-        return log_likelihood(stacked_outputs(self.networks(standard), x), y, weights)
+        """The log-likelihood of labels under each network, summed over data."""
+        return log_likelihood(stacked_outputs(self.networks(standard), x), y)
 
 
-def log_likelihood(
-    logits: Float[Array, "*members data classes"],
-    y: Int[Array, " data"],
-    weights: Float[Array, "*members data"] | None = None,
-) -> Float[Array, "*members"]:
-    """The log-likelihood of labels under logits, summed over data that may count more or less."""
-    of_points = jnp.sum(jax.nn.log_softmax(logits) * jax.nn.one_hot(y, logits.shape[-1]), axis=-1)
-    return jnp.sum(of_points if weights is None else weights * of_points, axis=-1)
+def log_likelihood(logits: Float[Array, "*members data classes"], y: Int[Array, " data"]) -> Float[Array, "*members"]:
+    """The log-likelihood of labels under logits, summed over data."""
+    return jnp.sum(jax.nn.log_softmax(logits) * jax.nn.one_hot(y, logits.shape[-1]), axis=(-2, -1))

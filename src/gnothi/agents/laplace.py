@@ -48,6 +48,7 @@ class LaplaceAgent:
         """Trains the network, then adds up the curvature of the data once."""
         mlp = MLPAgent(self.hidden, self.l2, self.steps, self.learning_rate, self.batch_size)
         network = mlp(data, prior, key).network
+        assert isinstance(network, MLP)
         first = len(network.weights) - 1 if self.subset == "last_layer" else 0
         blocks = gauss_newton(network, jnp.asarray(data.x), self.hessian, first=first)
         precision = prior_precision(self.l2 * prior.decay_factor(data), len(data))

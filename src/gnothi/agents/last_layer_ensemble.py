@@ -16,7 +16,7 @@ from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
 from gnothi.enn import LastLayerEnsemble, MatchedPrior, WithPrior
 from gnothi.learning import cross_entropy, fit
-from gnothi.nn import MLP, stack
+from gnothi.nn import MLP, FeatureNetwork, stack
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class LastLayerEnsembleAgent:
         decay = self.l2 * prior.decay_factor(data)
 
         def penalty(enn: WithPrior) -> Array:
-            trunk, members = enn.network.base, enn.network.heads.members
+            network = enn.network
+            assert isinstance(network, LastLayerEnsemble)
+            trunk, members = network.base, network.heads.members
             return decay * (self.num_members * _squares(trunk) + _squares(members))
 
         return fit(
@@ -66,5 +68,5 @@ class LastLayerEnsembleAgent:
         )
 
 
-def _squares(network: MLP) -> Array:
+def _squares(network: FeatureNetwork) -> Array:
     return sum((jnp.sum(leaf**2) for leaf in jax.tree.leaves(network)), jnp.zeros(()))

@@ -57,7 +57,7 @@ class LinearEpinetAgent:
             WithPrior(epinet, LinearPrior(fixed, scale)),
             data,
             loss=prior.loss(num_indices=self.num_indices),
-            steps=num_steps(self.steps, data) * (2 if len(data) / size > 500 else 1),
+            steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             decay=self.l2 * (size / len(data)) ** self.l2_power * prior.noise_variance,

@@ -1,6 +1,5 @@
 """Draws from a posterior, with what tells whether to believe them."""
 
-import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float, Int
 

@@ -50,7 +50,7 @@ class SNGPAgent:
             amplitude=self.amplitude * jnp.sqrt(prior.logit_scale),
             key=net_key,
         )
-        network = fit(
+        trained = fit(
             Plain(network),
             data,
             loss=cross_entropy(),
@@ -62,11 +62,11 @@ class SNGPAgent:
         ).network
 
         def precision_of(rows: Array, weights: Array) -> Array:
-            features = jax.vmap(network.features)(rows)
-            probs = jax.nn.softmax(jax.vmap(network.head)(features))
+            features = jax.vmap(trained.features)(rows)
+            probs = jax.nn.softmax(jax.vmap(trained.head)(features))
             curvature = weights * (1 - jnp.sum(probs**2, axis=1)) / (prior.num_classes - 1)
             return (features * curvature[:, None]).T @ features
 
         precision = sum_over_data(precision_of, jnp.asarray(data.x)) + 2 * decay * len(data) * jnp.eye(self.features)
         factor = inverse_root(precision)
-        return GaussianHead(network, jnp.broadcast_to(factor, (prior.num_classes, *factor.shape)))
+        return GaussianHead(trained, jnp.broadcast_to(factor, (prior.num_classes, *factor.shape)))

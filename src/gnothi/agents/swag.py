@@ -24,8 +24,8 @@ from gnothi.learning import cross_entropy, fit
 class SWAGAgent:
     """An `mlp`, then `snapshots` of plain gradient descent; the last `rank` of them give the directions.
 
-    `spread` multiplies the deviations; at 1, as published, diagonal and directions give half of the covariance each,
-    and where a network fits its few data well the walk is too short for that to be more than a point estimate.
+    `spread` multiplies the deviations: at 1, as published, diagonal and directions give half of the covariance each.
+    `walk_rate` and `spread` were chosen on a few problems of the testbed; the published law was nearly a point there.
     """
 
     rank: int = 20

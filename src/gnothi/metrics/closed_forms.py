@@ -1,12 +1,16 @@
 """What linear models with Gaussian priors predict and believe, in closed form: answers that estimators must hit.
 
-Targets are `y = x.w + noise` with `w ~ N(0, prior_std^2 I)` and normal noise. `K = prior_std^2 X X^T + noise^2 I` is then
-the covariance of the targets at inputs `X`, and `S = (X^T X / noise^2 + I / prior_std^2)^-1` that of the weights given
-data.
+Targets are `y = x.w + noise` with `w ~ N(0, prior_std^2 I)` and normal noise. `K = prior_std^2 X X^T + noise^2 I` is
+then the covariance of the targets at inputs `X`, and `S = (X^T X / noise^2 + I / prior_std^2)^-1` that of the weights
+given data.
 """
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
+
+from gnothi.metrics.intervals import Estimate, mean_interval
+from gnothi.metrics.log_mean import log_mean_exp
 
 Inputs = Float[np.ndarray, "data features"]
 Covariance = Float[np.ndarray, "features features"]
@@ -37,6 +41,33 @@ def joint_information(
     covariance = covariance + noise_std**2 * np.eye(inputs.shape[-2])
     marginal = np.log(np.diagonal(covariance, axis1=-2, axis2=-1)).sum(axis=-1)
     return 0.5 * (marginal - np.linalg.slogdet(covariance)[1])
+
+
+def estimator_error(
+    inputs: Float[np.ndarray, "draws tau features"], *, noise_std: float, num_samples: int = 10_000, seed: int = 0
+) -> Estimate:
+    """By how many nats the estimator from joint samples is off `joint_information`, for weights of deviation 1.
+
+    The joint prediction is `log_mean_exp` over samples of the weights, at one vector of targets a draw of inputs; each
+    marginal is a normal density. That the targets at hand are more or less surprising than most is taken off.
+    """
+    x, (draws, tau, size) = inputs, inputs.shape
+    rng = np.random.default_rng(seed)
+    truth = np.einsum("btd,bd->bt", x, rng.normal(size=(draws, size)))
+    y = truth + noise_std * rng.normal(size=truth.shape)
+    weights = rng.normal(size=(num_samples, size)).astype(np.float32)
+    functions = (weights @ x.reshape(-1, size).T.astype(np.float32)).reshape(num_samples, draws, tau)
+    log_likelihoods = -0.5 * np.sum(((y - functions) / noise_std) ** 2, axis=-1)
+    log_joint, ratios = log_mean_exp(jnp.asarray(log_likelihoods, jnp.float32))
+    influence = np.mean(np.asarray(ratios, float) - 1, axis=1)
+    variance = noise_std**2 + np.sum(x**2, axis=-1)
+    log_marginals = -0.5 * np.sum(y**2 / variance + np.log(variance / noise_std**2), axis=-1)
+    covariance = np.einsum("btd,bsd->bts", x, x) + noise_std**2 * np.eye(tau)
+    surprise = 0.5 * (np.einsum("bt,bt->b", y, np.linalg.solve(covariance, y[..., None])[..., 0]) - tau)
+    surprise -= 0.5 * np.sum(y**2 / variance - 1, axis=-1)
+    exact = joint_information(x, prior_std=1.0, noise_std=noise_std)
+    values = np.asarray(log_joint, float) - log_marginals + surprise - exact
+    return mean_interval(values, extra_variance=float(np.sum(influence**2) / (len(influence) * (len(influence) - 1))))
 
 
 def weight_posterior(x: Inputs, *, prior_std: float, noise_std: float | Float[np.ndarray, " data"]) -> Covariance:

@@ -7,6 +7,7 @@ running sums stay.
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +25,7 @@ Sampler = Callable[[Int[Array, " chunk"]], Block]
 
 def kl_streamed(
     target: Target,
-    draws: Sampler | Iterable[Block],
+    draws: Sampler | Iterable[Any],
     num_samples: int | None = None,
     *,
     tau: int = 10,
@@ -70,6 +71,7 @@ def kl_streamed(
         first = next(blocks, None)
         if first is None:
             raise ValueError("there are no samples: draws is empty")
+        first = jnp.asarray(first)
     check_kl(target, first, tau, inputs, kappa)
     repeated = kappa if inputs == "dyadic" else None
     anchors, as_counts = num_anchors(tau, inputs, kappa), _as_counts(tau, target.shape[2], repeated)
@@ -77,7 +79,7 @@ def kl_streamed(
     if callable(draws):
         log_agent, ratios = _stream(draws, num_samples, chunk, asked, anchors, as_counts)
     else:
-        log_agent, ratios = _gather([jnp.asarray(first)], blocks, asked, anchors, as_counts).finish()
+        log_agent, ratios = _gather([first], blocks, asked, anchors, as_counts).finish()
     influence = np.asarray(jnp.mean(ratios - 1, axis=(1, 2)), float)
     spread = float(np.sum(influence**2) / max(1, influence.size * (influence.size - 1)))
     return mean_interval(np.asarray(jnp.mean(log_target - log_agent, axis=0), float), extra_variance=spread)
@@ -136,7 +138,7 @@ def _add_block(running, block, asked, anchors, as_counts):
     return running.add(_log_likelihoods(by_draw(block, anchors), asked, as_counts))
 
 
-def _gather(seen: list[Block], blocks: Iterator[Block], asked, anchors, as_counts) -> RunningLogMean:
+def _gather(seen: list[Array], blocks: Iterator[Any], asked, anchors, as_counts) -> RunningLogMean:
     """The running mean over blocks that arrive one by one; `seen` are those that had to be looked at."""
     while sum(map(len, seen)) < NUM_GROUPS and (block := next(blocks, None)) is not None:
         seen.append(jnp.asarray(block))  # with fewer samples than groups there are fewer groups

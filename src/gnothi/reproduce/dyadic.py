@@ -1,12 +1,13 @@
 """Independent test inputs need tau of the order of the input size to tell agents apart; pairs do with tau = 10.
 
 Osband et al. 2022, "Evaluating High-Order Predictive Distributions in Deep Learning". Four times the same curves, one
-line an input size: linear regression in closed form; logistic regression, a posterior against its own marginals;
-networks of the testbed, ensembles with prior functions against ensembles without; and the same on images of digits.
+line an input size: a joint prediction against the product of its own marginals, in linear regression (closed form), in
+logistic regression, for an epinet on the testbed, and for one on images of digits. Beside them, ensembles with prior
+functions against ensembles without.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import altair as alt
@@ -17,22 +18,22 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from gnothi.agents import AGENTS, Agent, EnsembleAgent, PriorKnowledge, joint_draws
-from gnothi.cards import PRINT_INK, Claim, above, below, equals
+from gnothi.cards import PRINT_INK, Claim, above, equals
 from gnothi.cards.plots import Chart
 from gnothi.data import Dataset, load_table, standardise
 from gnothi.metrics import Estimate, joint_log_loss, kl_divergence, kl_scores, log_mean_exp, mean_interval
-from gnothi.metrics.closed_forms import joint_information
+from gnothi.metrics.closed_forms import estimator_error, joint_information
 from gnothi.reproduce.lab import Findings, Lab
 from gnothi.reproduce.measured import measured
 from gnothi.sweep import Group, Record
 from gnothi.testbed import GenerativeSpec
 from gnothi.testbed.run import config_hash
 
-PARTS = {  # the figure's columns: what is told apart
-    "linear": "linear regression, nats a label",
-    "logistic": "logistic regression, nats a label",
-    "testbed": "testbed, part of d_KL saved",
-    "digits": "digits, part of log-loss saved",
+PARTS = {  # the figure's rows
+    "linear": "linear regression",
+    "logistic": "logistic regression",
+    "testbed": "epinet, testbed",
+    "digits": "epinet, digits",
 }
 INPUTS = ("iid", "dyadic")
 NOISE = 0.5  # of linear targets; their signal has deviation 1
@@ -40,7 +41,7 @@ SIGNAL = 3.0  # deviation of the logits of logistic regression
 NUM_SAMPLES = 1000  # of the posterior of logistic regression
 NUM_POOL = 2000  # test inputs: 1,000 pairs, 200 sets of ten, 20 of a hundred
 PUBLISHED = {10: (0.146, 0.491), 100: (0.0145, 0.504), 1000: (0.0015, 0.504)}  # nats a label at tau = 10: iid, dyadic
-PLAIN, PLUS = "ensemble", "ensemble+"
+EPINET, PLAIN, PLUS = "epinet", "ensemble", "ensemble+"
 
 
 class Task(Protocol):
@@ -61,28 +62,33 @@ def measure(tasks: Sequence[Task]) -> dict[str, list[Record]]:
 
 def run(lab: Lab) -> Findings:
     """Measures the four parts, then draws and judges them."""
-    taus = lab.choose(smoke=(10, 100), laptop=(1, 3, 10, 30, 100), paper=(1, 3, 10, 30, 100, 300))
+    # Longer joint predictions by iid inputs have no use for 1,000 samples: none of them comes near all labels.
+    taus = lab.choose(smoke=(10,), laptop=(1, 3, 10, 30), paper=(1, 3, 10, 30, 100))
     sizes = lab.choose(smoke=(10, 100), laptop=(10, 100, 1000), paper=(10, 100, 1000))
     seeds = range(lab.choose(smoke=2, laptop=5, paper=10))
-    nets = lab.choose(smoke=(2, 100), laptop=(2, 10, 100), paper=(2, 10, 100, 1000))
+    nets = lab.choose(smoke=(100,), laptop=(2, 10, 100), paper=(2, 10, 100, 1000))
+    logistic = lab.choose(smoke=(10, 100), laptop=(10, 100, 1000), paper=(10, 100, 1000))
     chosen = agents(lab)
     parts: list[list[Task]] = [
-        [NetworkTask(name, agent, size, seed, taus) for seed in seeds] for size in nets[::-1] for name, agent in chosen
+        [NetworkTask(name, agent, size, seed, taus) for seed in seeds]
+        for size in nets[::-1]
+        for name, agent in chosen.items()
     ]
-    parts += [[LogisticTask(size, seed, taus) for size in sizes[::-1] for seed in seeds]]
-    parts += [[DigitsTask(name, agent, seed, taus) for seed in seeds] for name, agent in chosen]
-    parts += [[LinearTask(size, taus) for size in sizes]]
+    parts += [[LogisticTask(size, seed, taus) for size in logistic[::-1] for seed in seeds]]
+    parts += [[DigitsTask(EPINET, chosen[EPINET], seed, (1, *taus)) for seed in seeds]]
+    parts += [[LinearTask(size, (2, 10, 30, 100)) for size in sizes]]
     groups = [Group(part[0].cell.rsplit("-S", 1)[0], tuple(task.cell for task in part), part) for part in parts]
     records = lab.run(groups, measure)
-    claims = (*_linear_claims(records, sizes), *_claims(records, lab, sizes[1], nets))
+    claims = (*_linear_claims(records, sizes), *_claims(records, lab, nets))
     return Findings(claims, _figure(curves(records)))
 
 
-def agents(lab: Lab) -> list[tuple[str, Agent]]:
-    """Ensembles with and without prior functions, and at larger sizes one network and an epinet beside them."""
-    members = lab.choose(smoke=10, laptop=20, paper=100)
-    chosen: list[tuple[str, Agent]] = [(PLAIN, EnsembleAgent(members)), (PLUS, EnsembleAgent(members, 3.0))]
-    return chosen + lab.choose(smoke=[], laptop=[(name, AGENTS[name]) for name in ("mlp", "epinet")], paper=[])
+def agents(lab: Lab) -> dict[str, Agent]:
+    """An epinet, and at larger sizes ensembles with and without prior functions beside it."""
+    if lab.scale == "smoke":
+        return {EPINET: AGENTS[EPINET]}
+    members = lab.choose(smoke=10, laptop=30, paper=100)
+    return {EPINET: AGENTS[EPINET], PLAIN: EnsembleAgent(members), PLUS: EnsembleAgent(members, 3.0)}
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ class LinearTask:
                 values = self._formula(self._inputs(inputs, tau, draws)) / tau
                 records.append(self._record("posterior", inputs, tau, "separation", mean_interval(values)))
             few = 2 if inputs == "iid" else 10  # what 10,000 samples can do: ten different targets are too many
-            error = estimator_error(self._inputs(inputs, few, 200), self.size)
+            error = estimator_error(self._inputs(inputs, few, 200), noise_std=NOISE)
             records.append(self._record("posterior", inputs, few, "estimator_error", error))
         return records
 
@@ -123,30 +129,6 @@ class LinearTask:
         if inputs == "iid":
             return x
         return np.take_along_axis(x, rng.integers(0, 2, (draws, tau))[:, :, None], axis=1)
-
-
-def estimator_error(x: Float[np.ndarray, "draws tau features"], seed: int, *, num_samples: int = 10_000) -> Estimate:
-    """Nats by which the estimator from joint samples is off the formula, for one vector of targets a draw of inputs.
-
-    The joint prediction is `log_mean_exp` over samples of the weights; each marginal is a normal density.
-    """
-    draws, tau, size = x.shape
-    rng = np.random.default_rng(seed)
-    truth = np.einsum("btd,bd->bt", x, rng.normal(size=(draws, size)))
-    y = truth + NOISE * rng.normal(size=truth.shape)
-    weights = rng.normal(size=(num_samples, size)).astype(np.float32)
-    functions = (weights @ x.reshape(-1, size).T.astype(np.float32)).reshape(num_samples, draws, tau)
-    log_joint, ratios = log_mean_exp(jnp.asarray(-0.5 * np.sum(((y - functions) / NOISE) ** 2, axis=-1), jnp.float32))
-    influence = np.mean(np.asarray(ratios, float) - 1, axis=1)
-    variance = NOISE**2 + np.sum(x**2, axis=-1)
-    log_marginals = -0.5 * np.sum(y**2 / variance + np.log(variance / NOISE**2), axis=-1)
-    # What the formula averages out: the targets at hand are more or less surprising than most.
-    covariance = np.einsum("btd,bsd->bts", x, x) + NOISE**2 * np.eye(tau)
-    surprise = 0.5 * (np.einsum("bt,bt->b", y, np.linalg.solve(covariance, y[..., None])[..., 0]) - tau)
-    surprise -= 0.5 * np.sum(y**2 / variance - 1, axis=-1)
-    exact = joint_information(x, prior_std=1.0, noise_std=NOISE)
-    values = np.asarray(log_joint, float) - log_marginals + surprise - exact
-    return mean_interval(values, extra_variance=float(np.sum(influence**2) / (len(influence) * (len(influence) - 1))))
 
 
 @dataclass(frozen=True)
@@ -213,7 +195,7 @@ def _two_class(logits: np.ndarray) -> Array:
 
 @dataclass(frozen=True)
 class NetworkTask:
-    """An agent on a problem of the testbed with as many data as dimensions, scored at every tau on both kinds of inputs."""
+    """An agent on a problem of the testbed that has as many data as dimensions."""
 
     name: str
     agent: Agent
@@ -227,17 +209,18 @@ class NetworkTask:
         return f"testbed/{_slug(self.name, self.agent, self.taus)}/D{self.size}-S{self.seed}"
 
     def measure(self) -> list[Record]:
-        """d_KL^tau at each tau."""
+        """An endless agent against its marginals; d_KL^tau of a finite ensemble, which has too few samples for that."""
         problem = GenerativeSpec("dyadic", self.size, self.size, 0.1, self.seed, inputs="iid").make()
-        draws, exhaustive = _trained_draws(self, problem.train_data, problem.prior_knowledge, problem.test_inputs)
-        target, options = jnp.asarray(problem.true_logits)[None], {"exhaustive": exhaustive, "key": jax.random.key(0)}
-        return [
-            record
-            for inputs in INPUTS
-            for record in _by_tau(
-                self, "testbed", inputs, "kl", kl_divergence(target, draws, tau=self.taus, inputs=inputs, **options)
-            )
-        ]
+        pool, target = problem.test_inputs[:NUM_POOL], jnp.asarray(problem.true_logits[:NUM_POOL])[None]
+        draws, exhaustive = _trained_draws(self, problem.train_data, problem.prior_knowledge, pool)
+        records, key = [], jax.random.key(self.seed)
+        for inputs in INPUTS:
+            if exhaustive:
+                found = kl_divergence(target, draws, tau=self.taus, inputs=inputs, exhaustive=True, key=key)
+            else:
+                found = {tau: separation(target, draws, tau, inputs, key) for tau in self.taus}
+            records += _by_tau(self, f"testbed/{inputs}", "kl" if exhaustive else "separation", found)
+        return records
 
 
 @dataclass(frozen=True)
@@ -262,17 +245,11 @@ class DigitsTask:
         data, labels = Dataset(x, y.astype(np.int32)), jnp.asarray(test_y, jnp.int32)
         draws, exhaustive = _trained_draws(self, data, PriorKnowledge(10), test_x)
         options: dict[str, Any] = {"exhaustive": exhaustive, "key": jax.random.key(self.seed)}
-        return [
-            record
-            for inputs in INPUTS
-            for record in _by_tau(
-                self,
-                "digits",
-                inputs,
-                "joint_log_loss",
-                {tau: joint_log_loss(draws, labels, tau=tau, inputs=inputs, **options) for tau in self.taus},
-            )
-        ]
+        records = []
+        for inputs in INPUTS:
+            found = {tau: joint_log_loss(draws, labels, tau=tau, inputs=inputs, **options) for tau in self.taus}
+            records += _by_tau(self, f"digits/{inputs}", "joint_log_loss", found)
+        return records
 
 
 def _slug(name: str, agent: Agent, taus: Iterable[int]) -> str:
@@ -292,26 +269,29 @@ def _trained_draws(
     return joint_draws(sampler, inputs, NUM_SAMPLES, jax.random.key(task.seed))
 
 
-def _by_tau(
-    task: NetworkTask | DigitsTask, part: str, inputs: str, metric: str, found: dict[int, Estimate]
-) -> list[Record]:
+def _by_tau(task: Any, evaluation: str, metric: str, found: dict[int, Estimate]) -> list[Record]:
     about = {"input_size": task.size, "seed": task.seed}
-    return [
-        measured(task.name, f"{part}/{inputs}", metric, estimate, tau=tau, **about) for tau, estimate in found.items()
-    ]
+    return [measured(task.name, evaluation, metric, value, tau=tau, **about) for tau, value in found.items()]
 
 
 def separations(records: Sequence[Record], part: str, inputs: str, size: int, tau: int) -> Float[np.ndarray, " seeds"]:
-    """How far two agents are apart, by seed.
+    """Nats a label by which a joint prediction is better than its own marginals, by seed."""
 
-    In linear and logistic regression nats a label between samples and their marginals; for networks the part of the
-    score of ensembles without prior functions that those with them save.
-    """
-    here = [r for r in records if (r.evaluation, r.input_size, r.tau) == (f"{part}/{inputs}", size, tau)]
+    def values(metric: str, tau: int) -> np.ndarray:
+        key = (f"{part}/{inputs}", metric, size, tau)
+        return np.array([r.value for r in records if (r.evaluation, r.metric, r.input_size, r.tau) == key])
+
+    if part == "digits":
+        return values("joint_log_loss", 1) - values("joint_log_loss", tau) / tau
+    return values("separation", tau)
+
+
+def saved(records: Sequence[Record], inputs: str, size: int, tau: int) -> Float[np.ndarray, " seeds"]:
+    """The part of d_KL^tau of ensembles that those with prior functions save, by seed."""
+    key = (f"testbed/{inputs}", "kl", size, tau)
+    here = [r for r in records if (r.evaluation, r.metric, r.input_size, r.tau) == key]
     plain, plus = (np.array([r.value for r in here if r.subject == name]) for name in (PLAIN, PLUS))
-    if part in ("testbed", "digits"):
-        return 1 - plus / plain
-    return np.array([r.value for r in here if r.metric == "separation"])
+    return 1 - plus / plain
 
 
 def curves(records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -350,23 +330,25 @@ def _linear_claims(records: Sequence[Record], sizes: Sequence[int]) -> list[Clai
     return [*claims, equals(statement, f"nats a label, D = {most} / D = {least}", same, 1, tolerance=0.25)]
 
 
-def _claims(records: Sequence[Record], lab: Lab, size: int, nets: Sequence[int]) -> list[Claim]:
+def _claims(records: Sequence[Record], lab: Lab, nets: Sequence[int]) -> list[Claim]:
     by = lab.choose(smoke="value", laptop="interval", paper="interval")
-
-    def gain(part: str, size: int, first: tuple[str, int], second: tuple[str, int]) -> Estimate:
-        more, less = (separations(records, part, inputs, size, tau) for inputs, tau in (first, second))
-        return mean_interval(more - less)
-
-    measure = "separation by {}, less that by iid inputs at tau = 10"
+    small, large = nets[0], nets[-1]
     claims = []
-    for part, what, large in (("logistic", "Logistic", size), ("testbed", "Testbed", nets[-1]), ("digits", "Digits", 64)):
-        dyadic = gain(part, large, ("dyadic", 10), ("iid", 10))
-        statement = f"{what}, D = {large}: pairs tell agents apart at tau = 10, iid inputs hardly"
-        claims.append(above(statement, measure.format("pairs at tau = 10"), dyadic, 0.0, by=by))
-        if part != "digits":
-            longer = gain(part, large, ("iid", 100), ("iid", 10))
-            statement = f"{what}, D = {large}: iid inputs tell more as tau grows to D"
-            claims.append(above(statement, measure.format("iid inputs at tau = 100"), longer, 0.0, by=by))
+    for part, size in (("logistic", 100), ("testbed", large), ("digits", 64)):
+        iid, pairs = (separations(records, part, inputs, size, 10) for inputs in INPUTS)
+        statement = f"{PARTS[part].capitalize()}, D = {size}: pairs show at tau = 10 what iid inputs hide"
+        measure = "nats a label seen by pairs, less those by iid inputs"
+        claims.append(above(statement, measure, mean_interval(pairs - iid), 0.0, by=by))
+    for part, few, many in (("logistic", 10, 100), *([("testbed", small, large)] if small < large else [])):
+        gain = separations(records, part, "iid", few, 10) - separations(records, part, "iid", many, 10)
+        statement = f"{PARTS[part].capitalize()}: for iid inputs tau = 10 is enough at D = {few} and not at D = {many}"
+        claims.append(above(statement, "nats a label seen, difference", mean_interval(gain), 0.0, by=by))
+    if lab.scale != "smoke":
+        iid, pairs = (saved(records, inputs, large, 10) for inputs in INPUTS)
+        statement = f"Testbed, D = {large}, tau = 10: pairs tell ensembles with priors from those without"
+        claims.append(above(statement, "part of d_KL saved by priors, pairs", mean_interval(pairs), 0.0))
+        measure = "part of d_KL saved by priors, pairs - iid inputs"
+        claims.append(above("The same: iid inputs see less of it", measure, mean_interval(pairs - iid), 0.0))
     return claims
 
 
@@ -384,12 +366,12 @@ def _figure(rows: Sequence[dict[str, Any]]) -> Chart:
             x=alt.X("tau:Q", scale=alt.Scale(type="log"), axis=alt.Axis(values=taus, grid=False), title="tau"),
             color=colour,
         )
-        value = alt.Y("value:Q", scale=scale, title=PARTS[part] if inputs == "iid" else None)
+        value = alt.Y("value:Q", scale=scale, title="nats a label")
         return alt.layer(
             base.mark_rule(opacity=0.5, strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q"),
             base.mark_line(strokeWidth=2).encode(y=value),
             base.mark_point(filled=True, size=45, opacity=1).encode(y=value),
-        ).properties(width=230, height=150, title=f"{inputs} inputs")
+        ).properties(width=230, height=150, title=f"{PARTS[part]}, {inputs} inputs")
 
     lines = [alt.hconcat(*(panel(part, inputs) for inputs in INPUTS), spacing=25) for part in PARTS]
     title = alt.TitleParams("What tells agents apart, by the order tau of the joint prediction", color=PRINT_INK)

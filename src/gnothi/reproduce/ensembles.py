@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 from scipy import stats
 
 from gnothi.agents import Agent, EnsembleAgent
-from gnothi.cards import PRINT_INK, Claim, above, below, equals, not_below
+from gnothi.cards import PRINT_INK, Claim, above, below, equals
 from gnothi.cards.plots import Chart
 from gnothi.data import Dataset
 from gnothi.enn import Ensemble, MatchedPrior, WithPrior
@@ -211,7 +211,7 @@ def _scale_claims(records: Sequence[Record]) -> list[Claim]:
 def _testbed_groups(lab: Lab) -> list[Group]:
     """Every agent on every problem, and each problem twice: with one temperature, and with one that varies."""
     shapes = lab.choose(
-        smoke=((10, 1),),
+        smoke=((10, 10),),
         laptop=((10, 1), (10, 10), (10, 100), (100, 1)),
         paper=tuple(product((2, 10, 100), (1, 10, 100, 1000))),
     )
@@ -254,6 +254,8 @@ def ratio(
 
     **Arguments:** `records`; `first` and `second`, agents; `tau`; `noise`, "constant" or "varies", or "" for both;
     `data_ratio`, data a dimension, or 0 for any.
+
+    **Raises:** `ValueError` if there are no such problems.
     """
     by_problem: dict[str, dict[str, float]] = {first: {}, second: {}}
     for r in records:
@@ -261,6 +263,8 @@ def ratio(
         if here and r.subject in by_problem and r.metric == "kl":
             by_problem[r.subject][r.evaluation] = r.value
     both = sorted(set(by_problem[first]) & set(by_problem[second]))
+    if not both:
+        raise ValueError(f"there are no problems that both {first!r} and {second!r} were scored on")
     upper, lower = (np.array([by_problem[name][problem] for problem in both]) for name in (first, second))
     return bootstrap_interval(lambda rows: upper[rows].sum(axis=1) / lower[rows].sum(axis=1), len(both))
 

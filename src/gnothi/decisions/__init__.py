@@ -1,0 +1,20 @@
+"""Decisions made from joint predictions: bandits, recommendation, and what approximation costs them."""
+
+from gnothi.decisions.bandit import Bandit, draw_bandit, thompson_regret, train_all, uniform_regret
+from gnothi.decisions.coin import dependence, price_of_learning
+from gnothi.decisions.finite import FiniteProblem
+from gnothi.decisions.recommendation import MOVIES, Catalogue, Recommendation
+
+__all__ = [
+    "MOVIES",
+    "Bandit",
+    "Catalogue",
+    "FiniteProblem",
+    "Recommendation",
+    "dependence",
+    "draw_bandit",
+    "price_of_learning",
+    "thompson_regret",
+    "train_all",
+    "uniform_regret",
+]

@@ -1,0 +1,154 @@
+"""The neural bandit, and Thompson sampling on it with any agent: good joint predictions are good decisions.
+
+Osband et al. 2023, "Approximate Thompson Sampling via Epistemic Neural Networks", sec. 5. There a network takes one
+gradient step a reward; here an agent learns from nothing at a few times that are set beforehand, so that its recipe is
+the one that the testbed scores, and bandits that differ in their seed share one compiled program for each time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from gnothi.agents import Agent, PriorKnowledge, Sampler
+from gnothi.agents.known_prior import NetworkPrior
+from gnothi.data import Dataset
+from gnothi.learning import compiler_options
+
+HIDDEN = (50, 50)
+REFITS = (10, 20, 40, 80, 160)
+
+
+@dataclass(frozen=True)
+class Bandit:
+    """Actions that stay the same for the whole run, how likely each is to be rewarded, and the chances of a run.
+
+    `temperature` is what agents are told; `seed` fixes the first actions and the luck of each step, which are the same
+    for all agents.
+    """
+
+    actions: Float[np.ndarray, "actions features"]
+    probabilities: Float[np.ndarray, " actions"]
+    temperature: float
+    seed: int
+
+    @property
+    def regrets(self) -> Float[np.ndarray, " actions"]:
+        """What each action falls short of the best, in expectation."""
+        return self.probabilities.max() - self.probabilities
+
+
+def draw_bandit(
+    seed: int, *, input_size: int = 2, num_actions: int | None = None, temperature: float = 0.1
+) -> Bandit:
+    """Draws a neural bandit: standard normal actions, logits a random network of the testbed's law.
+
+    **Arguments:** `seed`; `input_size`; `num_actions`, by default 50 for each dimension; `temperature`, over which
+    logits are.
+
+    **Raises:** `ValueError` if there are fewer than 2 actions.
+    """
+    num_actions = 50 * input_size if num_actions is None else num_actions
+    if num_actions < 2:
+        raise ValueError(f"a bandit needs 2 actions or more, got {num_actions}")
+    action_key, network_key = jax.random.split(jax.random.key(seed))
+    actions = jax.random.normal(action_key, (num_actions, input_size))
+    law = NetworkPrior(Dataset(actions, jnp.zeros(num_actions, int)), PriorKnowledge(2, temperature), HIDDEN)
+    network = law.networks(law.draws(network_key, 1)[0])
+    probabilities = jax.nn.softmax(jax.vmap(network)(actions))[:, 1]
+    return Bandit(np.asarray(actions), np.asarray(probabilities, float), temperature, seed)
+
+
+def uniform_regret(bandit: Bandit) -> float:
+    """The expected regret of a step that takes any action with equal probability."""
+    return float(bandit.regrets.mean())
+
+
+def thompson_regret(
+    agent: Agent, bandits: Sequence[Bandit], *, refits: Sequence[int] = REFITS, horizon: int = 320, seed: int = 0
+) -> Float[np.ndarray, "bandits steps"]:
+    """Plays bandits of one shape by Thompson sampling with an agent.
+
+    The first `refits[0]` actions are uniform. Then the agent learns from all rewards so far, once after each number of
+    rewards in `refits`; every step draws a fresh index and takes the action that is likeliest to be rewarded under it,
+    any of them if there are several.
+
+    **Arguments:** `agent`; `bandits`; `refits`, rising; `horizon`, steps in all; `seed`, of the agent.
+
+    **Returns:** the expected regret of the action taken, by bandit and step: sum over steps for the cumulative regret.
+
+    **Raises:** `ValueError` if `refits` do not rise from 1 or more to less than `horizon`.
+    """
+    times = [0, *refits, horizon]
+    if len(times) < 3 or any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+        raise ValueError(f"refits must rise from 1 or more to less than {horizon}, the horizon, got {list(refits)}")
+    chances = [np.random.default_rng(bandit.seed) for bandit in bandits]
+    taken = np.stack([rng.integers(len(b.actions), size=refits[0]) for rng, b in zip(chances, bandits, strict=True)])
+    luck = np.stack([rng.uniform(size=horizon) for rng in chances])
+    prior = [PriorKnowledge(2, bandit.temperature) for bandit in bandits]
+    keys = jax.random.split(jax.random.key(seed), (len(refits), len(bandits), 2))
+    for now, later, (train_keys, act_keys) in zip(refits, [*refits[1:], horizon], jnp.moveaxis(keys, 2, 1), strict=True):
+        data = [_history(*one) for one in zip(bandits, taken, luck, strict=True)]
+        samplers = train_all(agent, data, prior, train_keys)
+        steps = later - now
+        new = [choose(*one, steps) for one in zip(samplers, bandits, act_keys, strict=True)]
+        taken = np.concatenate([taken, np.stack(new)], axis=1)
+    return np.stack([bandit.regrets[row] for bandit, row in zip(bandits, taken, strict=True)])
+
+
+def choose(sampler: Sampler, bandit: Bandit, key: PRNGKeyArray, steps: int) -> Int[np.ndarray, " steps"]:
+    """The actions of `steps` steps, a fresh index for each; ties are broken at random."""
+    act = _compiled_best if isinstance(sampler, eqx.Module) else _best
+    index_key, tie_key = jax.random.split(key)
+    best = np.asarray(act(sampler, jnp.asarray(bandit.actions), index_key, steps))
+    chance = np.asarray(jax.random.uniform(tie_key, best.shape))
+    return np.where(best, chance, -1.0).argmax(axis=1)
+
+
+def _best(sampler: Sampler, actions: Array, key: PRNGKeyArray, steps: int) -> Bool[Array, "steps actions"]:
+    logits = sampler.predict(actions, sampler.index.samples(key, steps))
+    # Logits do not saturate where probabilities do, and say the same of which is larger.
+    margins = logits[..., 1] - logits[..., 0]
+    return margins == jnp.max(margins, axis=1, keepdims=True)
+
+
+_compiled_best = eqx.filter_jit(_best)
+
+
+def _history(bandit: Bandit, taken: np.ndarray, luck: np.ndarray) -> Dataset:
+    rewards = luck[: len(taken)] < bandit.probabilities[taken]
+    return Dataset(bandit.actions[taken], rewards.astype(np.int32))
+
+
+def train_all(
+    agent: Agent, data: Sequence[Dataset], prior: Sequence[PriorKnowledge], keys: PRNGKeyArray
+) -> list[Sampler]:
+    """Trains an agent on data sets of one shape: one compiled program, kept for the next call, if the agent allows.
+
+    **Arguments:** `agent`; `data`; `prior`, what may be known of each; `keys`, one each.
+    """
+    if not agent.compiled:
+        return [agent(*one) for one in zip(data, prior, keys, strict=True)]
+    arrays = _program(agent)(_stack(data), _stack(prior), keys)
+    shapes = eqx.filter_eval_shape(agent, data[0], prior[0], keys[0])
+    rest = eqx.partition(shapes, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))[1]
+    return [eqx.combine(jax.tree.map(lambda leaf, i=i: leaf[i], arrays), rest) for i in range(len(data))]
+
+
+@lru_cache(maxsize=1)  # agents come one after another
+def _program(agent: Agent) -> Callable[..., Any]:
+    return jax.jit(partial(_train_all, agent), compiler_options=compiler_options())
+
+
+def _train_all(agent: Agent, data: Dataset, prior: PriorKnowledge, keys: PRNGKeyArray) -> Any:
+    return jax.lax.map(lambda one: eqx.filter(agent(*one), eqx.is_array), (data, prior, keys))
+
+
+def _stack(trees: Sequence[Any]) -> Any:
+    return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)
