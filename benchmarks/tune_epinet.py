@@ -35,7 +35,16 @@ from gnothi.metrics.intervals import bootstrap_interval
 from gnothi.nn import MLP, stack
 from gnothi.testbed import GenerativeSpec, evaluate, grid
 
-NUMBERS = ("prior_scale", "prior_power", "l2_base", "l2_epinet", "l2_power", "l2_temperature", "learning_rate")
+NUMBERS = (
+    "prior_scale",
+    "prior_power",
+    "l2_base",
+    "l2_epinet",
+    "l2_power",
+    "l2_most",
+    "l2_temperature",
+    "learning_rate",
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class Candidate:
     """An epinet with every choice open; the defaults are those of `epinet+`.
 
     The prior is scaled by `prior_scale / temperature^prior_power / sqrt(index_size)`; decay is `l2_base` or `l2_epinet`
-    times `(input size / data)^l2_power * temperature^l2_temperature`.
+    times `(input size / data)^l2_power * temperature^l2_temperature`, and at most `l2_most`.
     """
 
     index_size: int = 32
@@ -61,6 +70,7 @@ class Candidate:
     l2_base: float = 0.2
     l2_epinet: float = 0.2
     l2_power: float = 0.7
+    l2_most: float = 0.1
     l2_temperature: float = 0.0
     learning_rate: float = 1e-3
     compiled: ClassVar[bool] = True
@@ -92,7 +102,7 @@ class Candidate:
             loss=cross_entropy(self.num_indices, bootstrap=self.bootstrap),
             steps=self.many_steps if ratio > 500 else self.few_steps if ratio < 5 else self.steps,
             learning_rate=self.learning_rate,
-            penalty=TwoDecays(self.l2_base * decay, self.l2_epinet * decay),
+            penalty=TwoDecays(*(jnp.minimum(l2 * decay, self.l2_most) for l2 in (self.l2_base, self.l2_epinet))),
             key=fit_key,
         )
 
@@ -134,11 +144,15 @@ CANDIDATES = {
     "bootstrap": Candidate(bootstrap="bernoulli"),
     **{f"prior-{a}-T{b}": Candidate(prior_scale=a, prior_power=b) for a, b in [(2, 0.5), (4.5, 0.5), (0.3, 1), (1, 1)]},
     **{
-        f"decay-{a}-{b}": Candidate(l2_base=a, l2_epinet=b)
+        f"decay-{a}-{b}": Candidate(l2_base=a, l2_epinet=b, l2_most=np.inf)
         for a, b in [(0.1, 0.1), (0.2, 0.05), (0.2, 0.5), (0.5, 0.2), (0.5, 0.5), (1, 1)]
     },
-    "testbed-decay": Candidate(l2_base=1, l2_epinet=1, l2_power=1, l2_temperature=0.5),
-    "decay-0.4-D/N": Candidate(l2_base=0.4, l2_epinet=0.4, l2_power=1),
+    **{
+        f"decay-{a}-power-{p}": Candidate(l2_base=a, l2_epinet=a, l2_power=p, l2_most=np.inf)
+        for a, p in [(0.2, 0.7), (0.1, 0.4), (0.1, 0.5)]
+    },
+    "testbed-decay": Candidate(l2_base=1, l2_epinet=1, l2_power=1, l2_temperature=0.5, l2_most=np.inf),
+    "decay-0.4-D/N": Candidate(l2_base=0.4, l2_epinet=0.4, l2_power=1, l2_most=np.inf),
     "rate-3e-3": Candidate(learning_rate=3e-3),
 }
 BASELINES: dict[str, Agent] = {name: AGENTS[name] for name in ("mlp", "ensemble+", "ensemble", "epinet")}

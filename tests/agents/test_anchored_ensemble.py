@@ -70,6 +70,11 @@ def test_with_too_many_data_to_walk_it_is_ensemble_plus():
     assert isinstance(eqx.filter_eval_shape(AnchoredEnsembleAgent(), data, PRIOR, jax.random.key(0)), Ensemble)
 
 
+def test_a_walk_too_short_for_its_snapshots_is_refused():
+    with pytest.raises(ValueError, match="refreshments must be 0, or 8 or more"):
+        AnchoredEnsembleAgent(refreshments=7)
+
+
 def test_where_a_leap_is_hopeless_the_walk_goes_back(monkeypatch):
     monkeypatch.setattr(module, "FIRST_LEAP", 1e12)
     agent = AnchoredEnsembleAgent(num_members=5, hidden=(8,), steps=50, refreshments=16)

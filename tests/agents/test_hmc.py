@@ -31,7 +31,9 @@ def test_chains_that_disagree_are_seen():
     draws = rng.normal(size=(4, 500))
     assert float(split_r_hat(jnp.asarray(draws))) == pytest.approx(1, abs=0.01)
     assert float(split_r_hat(jnp.asarray(draws + np.arange(4)[:, None]))) > 1.3
-    assert float(split_r_hat(jnp.asarray(draws + np.linspace(0, 3, 500)))) > 1.3  # not yet where they go
+    # Not yet where they go: means of halves are 1.5 apart, and each half is as wide as its noise and its drift.
+    drifting = np.sqrt(1 + 0.75**2 * 8 / 7 / (1 + 1.5**2 / 12))
+    assert float(split_r_hat(jnp.asarray(draws + np.linspace(0, 3, 500)))) == pytest.approx(drifting, abs=0.03)
 
 
 def test_the_registered_one_keeps_a_thousand_draws():

@@ -29,6 +29,11 @@ def test_its_number_of_steps_follows_the_data_a_dimension(recipe, num_data, step
     assert recipe(LinearEpinetAgent(), num_data=num_data)[1]["steps"] == steps
 
 
+@pytest.mark.parametrize(("num_data", "decay"), [(2, 0.1), (4, 0.1), (40, 0.2 * 0.1**0.7), (400, 0.2 * 0.01**0.7)])
+def test_its_decay_grows_no_further_where_data_are_few(recipe, num_data, decay):
+    assert recipe(LinearEpinetAgent(), num_data=num_data)[1]["decay"] == pytest.approx(decay)
+
+
 def test_the_prior_of_each_input_varies_as_that_of_ensemble_plus(recipe):
     """Over draws of the index, and of the networks, the variance of a logit is the same."""
     x = jnp.asarray(np.random.default_rng(0).normal(size=(300, 4)), jnp.float32)

@@ -47,7 +47,7 @@ def test_many_classes_at_tau_ten():
     """Labels of ten classes are sampled: no bias within the noise, an interval that holds the answer."""
 
     def case(seed):
-        return dice(10, 10, 400, 100, seed)
+        return dice(10, 10, 300, 50, seed)
 
     for estimator in (integrated, kl_published):
         bias, spread = error(estimator, case, tau=10)

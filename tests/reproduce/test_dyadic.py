@@ -10,7 +10,8 @@ from gnothi.agents import EnsembleAgent
 from gnothi.cards import all_hold
 from gnothi.metrics import Estimate
 from gnothi.reproduce import Lab, reproduce
-from gnothi.reproduce.dyadic import LinearTask, NetworkTask, curves, laplace, measure, saved, separation
+from gnothi.reproduce.dyadic import NetworkTask, curves, measure, saved
+from gnothi.reproduce.joint_regressions import LinearTask, laplace, separation
 from gnothi.reproduce.measured import measured
 
 

@@ -7,7 +7,8 @@ from rich.console import Console
 from gnothi.cards import all_hold
 from gnothi.metrics import Estimate
 from gnothi.reproduce import Lab, reproduce
-from gnothi.reproduce.ensembles import LinearTask, linear_data, measure, noise_of, ratio
+from gnothi.reproduce.ensembles import measure, noise_of, ratio
+from gnothi.reproduce.linear_ensembles import LinearTask, linear_data
 from gnothi.reproduce.measured import measured
 
 

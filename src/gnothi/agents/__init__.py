@@ -15,14 +15,15 @@ from gnothi.agents.laplace import LaplaceAgent
 from gnothi.agents.last_layer_ensemble import LastLayerEnsembleAgent
 from gnothi.agents.linear_epinet import LinearEpinetAgent
 from gnothi.agents.plain import LogisticAgent, MLPAgent, UniformAgent
-from gnothi.agents.posterior import PosteriorSample, is_trusted
+from gnothi.agents.posterior import TRUSTED, PosteriorSample, is_trusted
 from gnothi.agents.scikit import KNNAgent, RandomForestAgent
 from gnothi.agents.sgmcmc import SGMCMCAgent
 from gnothi.agents.sngp import SNGPAgent
 from gnothi.agents.swag import SWAGAgent
 from gnothi.agents.sweeps import REAL_SWEEPS, SWEEPS, sweep
 
-#: Every agent by name, with its published hyper-parameters where it has some (its module says where not); `dataclasses.replace` changes one.
+#: Every agent by name, with its published hyper-parameters where it has some (its module says where not);
+#: `dataclasses.replace` changes one.
 AGENTS: dict[str, Agent] = {
     "uniform": UniformAgent(),
     "logistic": LogisticAgent(),
@@ -54,6 +55,7 @@ __all__ = [
     "AGENTS",
     "REAL_SWEEPS",
     "SWEEPS",
+    "TRUSTED",
     "Agent",
     "AnchoredEnsembleAgent",
     "BBBAgent",

@@ -60,6 +60,8 @@ class AnchoredEnsembleAgent:
     Members that are only anchored are too sure of themselves there, so the recipe is then that of `ensemble+`.
 
     Where nobody knows the temperature it is taken as 1.
+
+    **Raises:** `ValueError` if `refreshments` are too few for the snapshots.
     """
 
     num_members: int = 100
@@ -73,6 +75,13 @@ class AnchoredEnsembleAgent:
     friction: float = 1.0  # a unit of time; the prior's oscillations take 2 pi
     energy_error: float = 0.3
     compiled: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if 0 < self.refreshments < 2 * self.snapshots:
+            least = 2 * self.snapshots
+            raise ValueError(
+                f"refreshments must be 0, or {least} or more (twice the snapshots), got {self.refreshments}"
+            )
 
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> Ensemble | WithPrior:
         """Draws, anchors, and walks."""

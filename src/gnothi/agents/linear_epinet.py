@@ -36,6 +36,7 @@ class LinearEpinetAgent:
     num_indices: int = 32  # fresh indices a step
     l2: float = 0.2
     l2_power: float = 0.7
+    l2_most: float = 0.1  # with few data a dimension
     steps: int = 1000
     learning_rate: float = 1e-3
     batch_size: int = 100
@@ -60,6 +61,6 @@ class LinearEpinetAgent:
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            decay=self.l2 * (size / len(data)) ** self.l2_power * prior.noise_variance,
+            decay=min(self.l2 * (size / len(data)) ** self.l2_power, self.l2_most) * prior.noise_variance,
             key=fit_key,
         )

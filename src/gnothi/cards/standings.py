@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gnothi.agents import TRUSTED
 from gnothi.cards.figures import PRINT_INK, write_png
 from gnothi.cards.leaderboard import Leaderboard, leaderboards, slice_rows
 from gnothi.cards.plots import flops_chart
@@ -28,7 +29,9 @@ def write_standings(run_folder: Path, path: Path, command: str) -> None:
 
     **Raises:** `ValueError` if the folder holds no joint scores.
     """
-    records = [record for record in read_records(run_folder) if record.metric in RANKED]
+    everything = read_records(run_folder)
+    doubted = {(record.subject, record.evaluation) for record in everything if not _trusted(record)}
+    records = [r for r in everything if r.metric in RANKED and (r.subject, r.evaluation) not in doubted]
     suites: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         suites[record.suite].append(record)
@@ -41,6 +44,12 @@ def write_standings(run_folder: Path, path: Path, command: str) -> None:
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
+def _trusted(record: Record) -> bool:
+    """Whether a diagnostic is in its range; a problem where one is not is left out for that agent."""
+    low, high = TRUSTED.get(record.metric, (-math.inf, math.inf))
+    return low <= record.value <= high
+
+
 def _provenance(records: Sequence[Record], command: str) -> str:
     cells = {(r.subject, r.config_hash, r.evaluation, r.seed) for r in records}
     versions = "; ".join(sorted({record.versions for record in records}))
@@ -49,7 +58,9 @@ def _provenance(records: Sequence[Record], command: str) -> str:
         "A score is an agent's mean d_KL over that of `uniform` on the same problems; lower is better. Brackets hold "
         "95 % intervals by bootstrap over problems, within the cells of the design: both orders tau of a problem share "
         "its training, so the problem is the unit. *By cell* is a score to which every cell counts the same; the plain "
-        "mean is ruled by cells of low temperature. A rank's bounds hold 95 % of resampled sets of problems."
+        "mean is ruled by cells of low temperature. Draws from a posterior count only where their diagnostics are in "
+        "range (an effective sample size of 100, R-hat to 1.1, one divergence in 100). A rank's bounds hold 95 % of "
+        "resampled sets of problems."
     )
 
 

@@ -2,7 +2,7 @@
 
 from gnothi.decisions.bandit import Bandit, draw_bandit, thompson_regret, train_all, uniform_regret
 from gnothi.decisions.coin import dependence, price_of_learning
-from gnothi.decisions.finite import FiniteProblem
+from gnothi.decisions.finite import FiniteProblem, bound_cases
 from gnothi.decisions.recommendation import MOVIES, Catalogue, Recommendation
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Catalogue",
     "FiniteProblem",
     "Recommendation",
+    "bound_cases",
     "dependence",
     "draw_bandit",
     "price_of_learning",

@@ -8,6 +8,7 @@ the one that the testbed scores, and bandits that differ in their seed share one
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any
 
 import equinox as eqx
@@ -44,9 +45,7 @@ class Bandit:
         return self.probabilities.max() - self.probabilities
 
 
-def draw_bandit(
-    seed: int, *, input_size: int = 2, num_actions: int | None = None, temperature: float = 0.1
-) -> Bandit:
+def draw_bandit(seed: int, *, input_size: int = 2, num_actions: int | None = None, temperature: float = 0.1) -> Bandit:
     """Draws a neural bandit: standard normal actions, logits a random network of the testbed's law.
 
     **Arguments:** `seed`; `input_size`; `num_actions`, by default 50 for each dimension; `temperature`, over which
@@ -86,18 +85,19 @@ def thompson_regret(
     **Raises:** `ValueError` if `refits` do not rise from 1 or more to less than `horizon`.
     """
     times = [0, *refits, horizon]
-    if len(times) < 3 or any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+    if len(times) < 3 or any(later <= earlier for earlier, later in pairwise(times)):
         raise ValueError(f"refits must rise from 1 or more to less than {horizon}, the horizon, got {list(refits)}")
     chances = [np.random.default_rng(bandit.seed) for bandit in bandits]
     taken = np.stack([rng.integers(len(b.actions), size=refits[0]) for rng, b in zip(chances, bandits, strict=True)])
     luck = np.stack([rng.uniform(size=horizon) for rng in chances])
     prior = [PriorKnowledge(2, bandit.temperature) for bandit in bandits]
-    keys = jax.random.split(jax.random.key(seed), (len(refits), len(bandits), 2))
-    for now, later, (train_keys, act_keys) in zip(refits, [*refits[1:], horizon], jnp.moveaxis(keys, 2, 1), strict=True):
+    # One key for all refits of a bandit: fresh initial weights would make even a point estimate explore.
+    keys = jax.random.split(jax.random.key(seed), len(bandits))
+    for now, later in zip(refits, [*refits[1:], horizon], strict=True):
         data = [_history(*one) for one in zip(bandits, taken, luck, strict=True)]
-        samplers = train_all(agent, data, prior, train_keys)
-        steps = later - now
-        new = [choose(*one, steps) for one in zip(samplers, bandits, act_keys, strict=True)]
+        samplers = train_all(agent, data, prior, keys)
+        act_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, now)
+        new = [choose(*one, later - now) for one in zip(samplers, bandits, act_keys, strict=True)]
         taken = np.concatenate([taken, np.stack(new)], axis=1)
     return np.stack([bandit.regrets[row] for bandit, row in zip(bandits, taken, strict=True)])
 

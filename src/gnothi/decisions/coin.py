@@ -25,5 +25,3 @@ def dependence(flips: int) -> float:
     """
     heads = np.arange(flips + 1)
     return flips * np.log(2) + float(np.mean(betaln(heads + 1, flips - heads + 1)))
-
-

@@ -3,7 +3,7 @@
 Thompson sampling draws `tau` outcomes of every action from the joint prediction and takes the action whose outcomes are
 best. The action is a function of the outcomes, so by data processing and Pinsker's inequality two joint predictions
 whose divergence is d make decisions whose expected rewards differ by sqrt(d / 2) at most (Wen et al. 2022, "From
-Predictions to Decisions", sec. 5, for one step). No such bound holds for the divergence of marginals.
+Predictions to Decisions", for one step). No such bound holds for the divergence of marginals.
 """
 
 from dataclasses import dataclass
@@ -67,3 +67,28 @@ class FiniteProblem:
     def bound(self, law: Float[np.ndarray, " outcomes"]) -> float:
         """What `cost` can be at most."""
         return float(np.sqrt(self.divergence(law) / 2))
+
+
+def bound_cases(num_problems: int) -> dict[str, Float[np.ndarray, " cases"]]:
+    """What approximate posteriors of varying quality cost on random problems, and what bounds say of each.
+
+    **Returns:** `cost`, of a step of Thompson sampling; `joint` and `marginal`, the bound from the divergence of the
+    joint predictions, and what the same formula makes of the largest divergence of a marginal.
+    """
+    rng = np.random.default_rng(0)
+    rows = []
+    for _ in range(num_problems):
+        hypotheses, actions, tau = rng.integers(2, 6), rng.integers(2, 4), rng.integers(1, 7)
+        rewards = rng.beta(0.5, 0.5, (hypotheses, actions))
+        problem = FiniteProblem(rewards, rng.dirichlet(np.ones(hypotheses)), int(tau))
+        weights = [_normal(problem.posterior**power) for power in (0.0, 0.5, 2.0)]  # too doubtful, too sure
+        weights += [rng.dirichlet(np.ones(hypotheses)), _normal(problem.posterior * rng.uniform(0.9, 1.1, hypotheses))]
+        laws = [(problem.joint(w), w) for w in weights]
+        laws.append((problem.independent(problem.posterior), problem.posterior))
+        for law, w in laws:
+            rows.append((problem.cost(law), problem.bound(law), np.sqrt(problem.marginal_divergence(w) / 2)))
+    return dict(zip(("cost", "joint", "marginal"), np.array(rows).T, strict=True))
+
+
+def _normal(weights: np.ndarray) -> np.ndarray:
+    return weights / weights.sum()

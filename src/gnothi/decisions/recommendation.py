@@ -1,7 +1,7 @@
 """Recommendation: items that are each liked with the same probability, and a choice that marginals get wrong.
 
-A few items are shown; it is enough if one is liked. Whoever knows each item's marginal only shows what most like; whoever
-knows which likes go together shows something for everybody (Wen et al. 2022, "From Predictions to Decisions", sec. 4).
+A few items are shown; it is enough if one is liked. Whoever knows each item's marginal only shows what most like;
+whoever knows which likes go together shows something for everybody (Wen et al. 2022, "From Predictions to Decisions").
 """
 
 from dataclasses import dataclass

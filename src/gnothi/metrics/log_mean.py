@@ -73,7 +73,7 @@ class RunningLogMean(NamedTuple):
 
     top: Float[Array, "*rest"]
     sums: Float[Array, "groups *rest"]
-    count: Int[Array, ""]
+    seen: Int[Array, ""]
 
     @classmethod
     def empty(cls, shape: tuple[int, ...], num_groups: int = NUM_GROUPS) -> "RunningLogMean":
@@ -92,12 +92,12 @@ class RunningLogMean(NamedTuple):
         new = jnp.sum(jnp.exp(_dealt(values, num_groups) - safe_top), axis=0)
         # Before the first sample that is possible the old top is minus infinity, and the old sums are 0.
         shrink = jnp.where(self.top > -jnp.inf, jnp.exp(self.top - safe_top), 0.0)
-        sums = self.sums * shrink + jnp.roll(new, self.count % num_groups, axis=0)
-        return RunningLogMean(top, sums, self.count + values.shape[0])
+        sums = self.sums * shrink + jnp.roll(new, self.seen % num_groups, axis=0)
+        return RunningLogMean(top, sums, self.seen + values.shape[0])
 
     def finish(self) -> Moments:
         """The log-mean with its bias taken off and the groups' ratios, as `log_mean_exp` gives them."""
-        return _log_of_mean(jnp.where(jnp.isfinite(self.top), self.top, 0.0), self.sums, self.count)
+        return _log_of_mean(jnp.where(jnp.isfinite(self.top), self.top, 0.0), self.sums, self.seen)
 
 
 def stream_log_mean_exp(

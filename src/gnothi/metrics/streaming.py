@@ -76,7 +76,7 @@ def kl_streamed(
     repeated = kappa if inputs == "dyadic" else None
     anchors, as_counts = num_anchors(tau, inputs, kappa), _as_counts(tau, target.shape[2], repeated)
     asked, log_target = _ask(key, target, tau, repeated, label_draws)
-    if callable(draws):
+    if callable(draws) and num_samples is not None:
         log_agent, ratios = _stream(draws, num_samples, chunk, asked, anchors, as_counts)
     else:
         log_agent, ratios = _gather([first], blocks, asked, anchors, as_counts).finish()

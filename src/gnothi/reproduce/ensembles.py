@@ -3,65 +3,34 @@
 Osband et al. 2022, "Ensembles for Uncertainty Estimation: Benefits of Prior Functions and Bootstrapping". Linear
 ensembles are trained and their covariance is held against closed forms, then against the exact posterior: with equal
 noise everywhere a prior of the right scale is all that an ensemble needs, and with noise that varies no scale will do.
-Then networks on the testbed, with one temperature and with one that varies over inputs.
+Then networks on the testbed, with one temperature and with one that varies over inputs. The claim about priors holds
+on both; that about bootstrapping we find in linear models only: on the testbed, beside priors, it does as much (about
+nothing) whether noise varies or not, and without priors it helps in both cases.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from typing import Any
 
 import altair as alt
-import jax
 import numpy as np
-import optax
-from jaxtyping import Array, Float
-from scipy import stats
 
 from gnothi.agents import Agent, EnsembleAgent
 from gnothi.cards import PRINT_INK, Claim, above, below, equals
 from gnothi.cards.plots import Chart
-from gnothi.data import Dataset
-from gnothi.enn import Ensemble, MatchedPrior, WithPrior
-from gnothi.learning import fit, squared_error
-from gnothi.metrics import Estimate, bootstrap_interval, mean_interval
-from gnothi.metrics.closed_forms import RECIPES, covariance_error, ensemble_covariance, weight_posterior
-from gnothi.nn import MLP, stack
+from gnothi.metrics import Estimate, bootstrap_interval
+from gnothi.metrics.closed_forms import RECIPES
 from gnothi.reproduce.lab import Findings, Lab
-from gnothi.reproduce.measured import measured
+from gnothi.reproduce.linear_ensembles import LinearTask, train_linear
+from gnothi.reproduce.measured import over_seeds
 from gnothi.sweep import Group, Record
 from gnothi.testbed import grid, plan, run_group
 
-SIZE, NUM_DATA, STEPS = 5, 100, 1500  # of the linear models
-LENGTH = 10.0  # of their inputs, whose weights have a prior deviation of 1 / LENGTH: the intercept is next to nothing
-DESIGNS = {  # of the linear data: the deviation of the noise in each of five groups of inputs, or normal inputs
-    "normal inputs": None,
-    "equal noise": (1.0, 1.0, 1.0, 1.0, 1.0),
-    "varied noise": (0.1, 0.3, 0.6, 1.2, 1.8),
-}
 MEMBERS = 10  # of the networks' ensembles, but where the size is varied
 PRIORS = {0.0: "without priors", 1.0: "with priors"}
 BOOTSTRAPPED = ("bernoulli", "exponential")
-
-
-@dataclass(frozen=True)
-class LinearTask:
-    """One recipe on several linear data sets."""
-
-    recipe: str
-    members: int
-    seeds: tuple[int, ...]
-
-    def cell(self, design: str, seed: int) -> str:
-        """The cell's file."""
-        return f"linear/{self.recipe}-M{self.members}/{design}-S{seed}".replace(" ", "_")
-
-    @property
-    def designs(self) -> dict[str, tuple[int, ...]]:
-        """On which data: the four closed forms on one set each, the comparison of scales on all seeds."""
-        compared = self.recipe in ("prior", "prior + bootstrap")
-        return {name: self.seeds if compared and name != "normal inputs" else self.seeds[:1] for name in DESIGNS}
 
 
 def run(lab: Lab) -> Findings:
@@ -85,89 +54,6 @@ def _linear_groups(lab: Lab) -> list[Group]:
     return [
         Group(f"linear {task.recipe}", tuple(task.cell(d, s) for d, seeds in task.designs.items() for s in seeds), task)
         for task in tasks
-    ]
-
-
-def linear_data(design: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Inputs, targets, the noise's deviation at each, and probes at which predictions are compared.
-
-    The model is linear with an intercept. In grouped designs an input says which of five groups it is of, so that the
-    data of a group tell of that group only.
-    """
-    rng = np.random.default_rng([seed, *design.encode()])
-    groups = np.arange(NUM_DATA) % SIZE
-    noise = DESIGNS[design]
-    x = LENGTH * (rng.normal(size=(NUM_DATA, SIZE)) if noise is None else np.eye(SIZE)[groups])
-    stds = np.ones(NUM_DATA) if noise is None else np.array(noise)[groups]
-    y = with_intercept(x) @ rng.normal(size=SIZE + 1) / LENGTH + stds * rng.normal(size=NUM_DATA)
-    return x, y, stds, LENGTH * np.eye(SIZE)
-
-
-def with_intercept(x: Float[np.ndarray, "data features"]) -> Float[np.ndarray, "data features1"]:
-    """Inputs with a last column of ones."""
-    return np.concatenate([x, np.ones((len(x), 1))], axis=1)
-
-
-def train_members(
-    recipe: str, data: Dataset, members: int, probes: Float[np.ndarray, "probes features"], seed: int
-) -> Float[np.ndarray, "members probes"]:
-    """Trains an ensemble of linear models by gradient steps, told noise of deviation 1; what it predicts."""
-    size = data.x.shape[1]
-    keys = jax.random.split(jax.random.key(seed), 3)
-    # Weights and intercept of the fixed twins are truncated normal over sqrt(size): rescaled to the prior's deviation.
-    scale = float(np.sqrt(size / stats.truncnorm(-2, 2).var())) / LENGTH
-
-    def make(key: Array) -> MLP:
-        return MLP(size, (), 1, key=key, first_bias_std=size**-0.5)
-
-    ensemble = Ensemble(stack(make, members, key=keys[0]))
-    priors = MatchedPrior(stack(make, members, key=keys[1]), scale)
-    bootstrap = "exponential" if recipe.endswith("bootstrap") else "none"
-    trained = fit(
-        ensemble if recipe == "no prior" else WithPrior(ensemble, priors),
-        data,
-        loss=squared_error(bootstrap=bootstrap, target_noise=recipe.endswith("noise")),
-        steps=STEPS,
-        batch_size=len(data),
-        learning_rate=0.03,
-        decay=0.5 * LENGTH**2 / len(data),
-        optimiser=_annealed,
-        key=keys[2],
-    )
-    return np.asarray(trained.predict(jax.numpy.asarray(probes, jax.numpy.float32))[..., 0], float)
-
-
-def _annealed(rate: Any) -> optax.GradientTransformation:
-    """Adam whose rate falls to 0: these runs must end in the optimum, not near it."""
-    return optax.adam(optax.cosine_decay_schedule(rate, STEPS))
-
-
-def train_linear(task: LinearTask) -> dict[str, list[Record]]:
-    """Trains a recipe on each data set: how far its covariance is from the formula, and from the exact posterior."""
-    return {
-        task.cell(design, seed): _linear_records(task, design, seed)
-        for design, seeds in task.designs.items()
-        for seed in seeds
-    }
-
-
-def _linear_records(task: LinearTask, design: str, seed: int) -> list[Record]:
-    x, y, stds, probes = linear_data(design, seed)
-    data = Dataset(x.astype(np.float32), y.astype(np.float32))
-    found = np.cov(train_members(task.recipe, data, task.members, probes, seed).T)
-    full, at = with_intercept(x), with_intercept(probes)
-    formula = at @ ensemble_covariance(task.recipe, full, y, prior_std=1 / LENGTH, noise_std=1.0) @ at.T
-    exact = at @ weight_posterior(full, prior_std=1 / LENGTH, noise_std=stds) @ at.T
-    numbers = {"share": np.trace(found) / np.trace(exact)}
-    if task.recipe != "no prior":
-        # Of the sample covariance of normal draws, whose relative error has this root mean square.
-        chance = np.sqrt((np.trace(formula) ** 2 + np.sum(formula**2)) / task.members) / np.linalg.norm(formula)
-        rescaled = np.sum(found * exact) / np.sum(found**2) * found
-        numbers |= {"formula_error": covariance_error(found, formula), "formula_chance": chance}
-        numbers |= {"exact_error": covariance_error(found, exact), "rescaled_error": covariance_error(rescaled, exact)}
-    return [
-        measured(task.recipe, f"linear/{design}", name, Estimate(value, value, value, 1), seed=seed, input_size=SIZE)
-        for name, value in ((name, float(value)) for name, value in numbers.items())
     ]
 
 
@@ -196,7 +82,7 @@ def _covariance_claims(records: Sequence[Record]) -> list[Claim]:
 def _scale_claims(records: Sequence[Record]) -> list[Claim]:
     def gap(design: str) -> Estimate:
         prior = _numbers(records, "prior", design, "rescaled_error")
-        return mean_interval(_numbers(records, "prior + bootstrap", design, "exact_error") - prior)
+        return over_seeds(_numbers(records, "prior + bootstrap", design, "exact_error") - prior)
 
     measure = "error of the bootstrapped covariance - least error of priors only at any scale"
     return [
@@ -247,6 +133,23 @@ def _name(prior: bool, law: str = "none", members: int = MEMBERS) -> str:
     return f"{members} {PRIORS[float(prior)]}, {law}"
 
 
+def _testbed_claims(records: Sequence[Record], lab: Lab) -> list[Claim]:
+    none, prior, both = _name(False), _name(True), _name(True, "bernoulli")
+    claims = []
+    for noise in ("constant", "varies"):
+        statement = f"Testbed, noise {noise}: priors help joint predictions"
+        measure = "mean d_KL with / without priors, tau = 10"
+        claims.append(below(statement, measure, ratio(records, prior, none, noise=noise), 1.0))
+    alone = ratio(records, prior, none, tau=1)
+    measure = "mean d_KL with / without priors, tau = 1"
+    claims.append(not_below("Testbed: they do not help predictions of one label", measure, alone, 1.0))
+    if lab.scale != "smoke":
+        measure = "mean d_KL with / without bootstrapping, beside priors, tau = 10"
+        found = ratio(records, both, prior, noise="constant")
+        claims.append(not_below("Testbed, noise constant: bootstrapping adds nothing to priors", measure, found, 1.0))
+    return claims
+
+
 def ratio(
     records: Sequence[Record], first: str, second: str, *, tau: int = 10, noise: str = "", data_ratio: float = 0.0
 ) -> Estimate:
@@ -285,7 +188,7 @@ def _size_panel(records: Sequence[Record]) -> alt.LayerChart:
     for subject in sorted({r.subject for r in few}):
         values = np.array([r.value for r in few if r.subject == subject and r.temperature == 0.1])
         members, kind = subject.split(" ", 1)
-        estimate = mean_interval(values)
+        estimate = over_seeds(values)
         rows.append({"members": int(members), "agent": kind, "value": estimate.value})
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("members:Q", scale=alt.Scale(type="log"), axis=alt.Axis(values=[1, 3, 10, 30, 100], grid=False)),
@@ -328,7 +231,7 @@ def _linear_panel(records: Sequence[Record]) -> alt.LayerChart:
     rows = []
     for design in ("equal noise", "varied noise"):
         for label, (recipe, metric) in kinds.items():
-            found = mean_interval(_numbers(records, recipe, design, metric))
+            found = over_seeds(_numbers(records, recipe, design, metric))
             rows.append({"design": design, "what": label, "value": found.value})
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("design:N", title=None, axis=alt.Axis(labelAngle=0, grid=False)),

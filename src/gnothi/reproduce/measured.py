@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from gnothi.metrics import Estimate
+from jaxtyping import Float
+from numpy import ndarray
+
+from gnothi.metrics import Estimate, mean_interval
 from gnothi.sweep import Record
 from gnothi.testbed.run import VERSIONS
 
@@ -27,3 +30,9 @@ def measured(subject: str, evaluation: str, metric: str, estimate: Estimate, **a
         versions=VERSIONS,
         **{**blank, "peak_bytes": 0, "parameters": 0, **about},
     )
+
+
+def over_seeds(values: Float[ndarray, " seeds"]) -> Estimate:
+    """The mean over seeds with its interval, in numbers of Python's own, which a claim can be written down with."""
+    found = mean_interval(values)
+    return Estimate(float(found.value), float(found.low), float(found.high), found.units, found.nonfinite)

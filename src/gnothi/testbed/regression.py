@@ -8,6 +8,7 @@ nobody can know of the true function.
 
 import zlib
 from dataclasses import dataclass, field
+from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
@@ -101,14 +102,16 @@ class RegressionProblem:
         covariance (none for a single sample), which is not the same but has no trouble with small noise.
         """
         values = draws[..., 0]
-        options = {"noise_std": self.noise_std, "inputs": self.inputs}
+        kl = partial(regression_kl, self.mean, self.covariance, values, exhaustive=exhaustive)
+        gaussian = partial(gaussian_kl, self.mean, self.covariance)
         sample = np.asarray(values, float)
         mean, covariance = sample.mean(axis=0), np.cov(sample, rowvar=False, bias=exhaustive or len(sample) == 1)
         scores: Scores = {}
         for tau in TAUS:
-            kl = regression_kl(self.mean, self.covariance, values, tau=tau, exhaustive=exhaustive, **options)
-            gaussian = gaussian_kl(self.mean, self.covariance, mean, covariance, tau=tau, **options)
-            scores |= {("kl", tau): kl, ("kl_gaussian", tau): gaussian}
+            scores["kl", tau] = kl(noise_std=self.noise_std, tau=tau, inputs=self.inputs)
+            scores["kl_gaussian", tau] = gaussian(
+                mean, covariance, noise_std=self.noise_std, tau=tau, inputs=self.inputs
+            )
         return scores
 
     def gaussian(self, belief: str) -> tuple[Float[np.ndarray, " inputs"], Float[np.ndarray, "inputs inputs"]]:

@@ -19,9 +19,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from gnothi import __version__
-from gnothi.agents import Agent, PriorKnowledge, Sampler
+from gnothi.agents import Agent, PosteriorSample, PriorKnowledge, Sampler
 from gnothi.data import Dataset
 from gnothi.learning import compiler_options, count_flops
+from gnothi.metrics import Estimate
 from gnothi.nn import partition
 from gnothi.sweep import Group, Record
 from gnothi.testbed.portrait import draw_portrait
@@ -89,7 +90,8 @@ def _group_size(spec: Spec) -> int:
 def _cost(agent: Agent, specs: Sequence[Spec]) -> float:
     """A rough order of cost, good enough to start the long groups first."""
     rows = min(100, getattr(specs[0], "num_train", 100))
-    return len(specs) * rows * getattr(agent, "num_members", 3) * getattr(agent, "steps", 100)
+    walks = 1 + getattr(agent, "refreshments", 0) / 10 + getattr(agent, "draws", 0)
+    return len(specs) * rows * getattr(agent, "num_members", 3) * getattr(agent, "steps", 1000) * walks
 
 
 def _portrait_of(specs: Sequence[Spec]) -> Spec | None:
@@ -142,8 +144,10 @@ def run_group(task: Task) -> dict[str, list[Record]]:
         train_flops=None if train_flops is None else train_flops / len(problems),
     )
     return {
-        cell_name(task.name, task.agent, spec, task.seed): _records(blank, spec, problem, scores)
-        for spec, problem, (scores, _) in zip(task.specs, problems, timed, strict=True)
+        cell_name(task.name, task.agent, spec, task.seed): _records(
+            blank, spec, problem, scores | _diagnostics(sampler)
+        )
+        for spec, problem, sampler, (scores, _) in zip(task.specs, problems, samplers, timed, strict=True)
     }
 
 
@@ -187,6 +191,14 @@ def _timed(call: Callable[[], Result]) -> tuple[Result, tuple[float, float]]:
 
 def _num_parameters(sampler: Sampler) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(partition(sampler)[0]) if eqx.is_array(leaf))
+
+
+def _diagnostics(sampler: Sampler) -> Scores:
+    """What a sampler says of itself, as metrics without an interval."""
+    if not isinstance(sampler, PosteriorSample):
+        return {}
+    values = {name: float(value) for name, value in sampler.diagnostics.items()}
+    return {(name, None): Estimate(value, value, value, units=1) for name, value in values.items()}
 
 
 def _records(blank: Record, spec: Spec, problem: Problem, scores: Scores) -> list[Record]:
