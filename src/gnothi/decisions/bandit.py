@@ -15,7 +15,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
 
 from gnothi.agents import Agent, PriorKnowledge, Sampler
 from gnothi.agents.known_prior import NetworkPrior
@@ -127,7 +127,7 @@ def _history(bandit: Bandit, taken: np.ndarray, luck: np.ndarray) -> Dataset:
 
 
 def train_all(
-    agent: Agent, data: Sequence[Dataset], prior: Sequence[PriorKnowledge], keys: PRNGKeyArray
+    agent: Agent, data: Sequence[Dataset], prior: Sequence[PriorKnowledge], keys: Key[Array, " sets"]
 ) -> list[Sampler]:
     """Trains an agent on data sets of one shape: one compiled program, kept for the next call, if the agent allows.
 
@@ -146,7 +146,7 @@ def _program(agent: Agent) -> Callable[..., Any]:
     return jax.jit(partial(_train_all, agent), compiler_options=compiler_options())
 
 
-def _train_all(agent: Agent, data: Dataset, prior: PriorKnowledge, keys: PRNGKeyArray) -> Any:
+def _train_all(agent: Agent, data: Any, prior: PriorKnowledge, keys: Array) -> Any:
     return jax.lax.map(lambda one: eqx.filter(agent(*one), eqx.is_array), (data, prior, keys))
 
 

@@ -166,7 +166,7 @@ class Results:
 
 def _exact_claims() -> list[Claim]:
     marginals, joints = MOVIES.by_marginals(2), MOVIES.by_joints(2)
-    decade = np.log(10)
+    decade = float(np.log(10))
     learning = (price_of_learning(FLIPS) - price_of_learning(FLIPS // 10)) / decade
     lost = (dependence(FLIPS) - dependence(FLIPS // 10)) / (FLIPS - FLIPS // 10)
     return [
@@ -179,7 +179,7 @@ def _exact_claims() -> list[Claim]:
         ),
         equals(
             "Joint predictions recommend something for everybody",
-            f"the same of items {_one_based(joints.items)}",
+            f"the same of items {_one_based(joints.items)}: {joints.value:.5f}",
             joints.value,
             0.99995,
             tolerance=5e-6,
@@ -195,7 +195,7 @@ def _exact_claims() -> list[Claim]:
             "The product of its marginals never learns, and pays at every flip",
             f"nats a flip of KL from the joint prediction, {FLIPS // 10} to {FLIPS} flips",
             lost,
-            np.log(2) - 0.5,
+            float(np.log(2) - 0.5),
             tolerance=0.001,
         ),
     ]

@@ -15,6 +15,7 @@ import numpy as np
 
 from gnothi.agents import AGENTS, Agent, EnsembleAgent
 from gnothi.cards import PRINT_INK, Claim, below, equals, not_above
+from gnothi.cards.plots import Chart
 from gnothi.cards.theme import agent_colours
 from gnothi.metrics import Estimate, bootstrap_interval, mean_interval
 from gnothi.reproduce.lab import Findings, Lab
@@ -163,7 +164,7 @@ def _slope(records: Sequence[Record]) -> Claim:
     for record in records:
         if record.parameters >= 8:
             by_seed[record.seed].append((np.log(record.parameters), np.log(record.value)))
-    slopes = np.array([np.polyfit(*np.array(points).T, 1)[0] for points in by_seed.values()])
+    slopes = np.array([np.polyfit(*zip(*points, strict=True), deg=1)[0] for points in by_seed.values()])
     found = mean_interval(slopes)
     words = f"slope of log error in log index size, {found.units} data sets, [{found.low:.3f}, {found.high:.3f}]"
     return equals(
@@ -175,9 +176,7 @@ def _slope(records: Sequence[Record]) -> Claim:
     )
 
 
-def _figure(
-    records: Sequence[Record], scores: dict[int, dict[str, dict[str, float]]]
-) -> alt.LayerChart | alt.HConcatChart:
+def _figure(records: Sequence[Record], scores: dict[int, dict[str, dict[str, float]]]) -> Chart:
     rows = []
     for agent in scores[10]:
         own = [record for record in records if record.subject == agent and record.tau == 10]
@@ -208,7 +207,7 @@ def _figure(
     )
 
 
-def _panel(rows: list[dict[str, Any]], floor: list[dict[str, Any]], cost: str, title: str) -> alt.LayerChart:
+def _panel(rows: list[dict[str, Any]], floor: list[dict[str, Any]], cost: str, title: str) -> Chart:
     colours = agent_colours({row["family"] for row in rows})
     colour = alt.Color("family:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
     x = alt.X(f"{cost}:Q", scale=alt.Scale(type="log", padding=30, nice=False), title=title)

@@ -14,6 +14,7 @@ from scipy import stats
 
 from gnothi.agents import AGENTS
 from gnothi.cards import PRINT_INK, Claim, above, below, leaderboards
+from gnothi.cards.plots import Chart
 from gnothi.cards.theme import agent_colours
 from gnothi.metrics import Estimate, bootstrap_rows
 from gnothi.reproduce.lab import Findings, Lab
@@ -156,7 +157,7 @@ def _scores(records: Sequence[Record]) -> dict[str, float]:
     return {row.agent: row.score for row in board.at(10)}
 
 
-def _figure(records: Sequence[Record], real: Sequence[Record]) -> alt.HConcatChart:
+def _figure(records: Sequence[Record], real: Sequence[Record]) -> Chart:
     (board,) = leaderboards(records)
     measured = _scores(real)
     rows = [
@@ -166,7 +167,7 @@ def _figure(records: Sequence[Record], real: Sequence[Record]) -> alt.HConcatCha
     colours = agent_colours(board.agents)
     colour = alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
 
-    def panel(x: str, y: str, x_title: str, y_title: str, title: str) -> alt.LayerChart:
+    def panel(x: str, y: str, x_title: str, y_title: str, title: str) -> Chart:
         def axis(title: str) -> dict:
             return {"title": title, "scale": alt.Scale(type="log", nice=False, padding=20)}
 

@@ -86,7 +86,8 @@ def read_cell(path: Path) -> list[Record]:
 
 
 def _record(row: dict[str, Any]) -> Record:
-    return Record(**{k: float(v) if COLUMNS[k] == "DOUBLE" and v is not None else v for k, v in row.items()})
+    plain: dict[str, Any] = {k: float(v) if COLUMNS[k] == "DOUBLE" and v is not None else v for k, v in row.items()}
+    return Record(**plain)
 
 
 def _plain(record: Record) -> dict[str, Any]:
