@@ -163,9 +163,12 @@ def _slope(records: Sequence[Record]) -> Claim:
     by_seed: dict[int, list[tuple[float, float]]] = defaultdict(list)
     for record in records:
         if record.parameters >= 8:
-            by_seed[record.seed].append((np.log(record.parameters), np.log(record.value)))
-    slopes = np.array([np.polyfit(*zip(*points, strict=True), deg=1)[0] for points in by_seed.values()])
-    found = mean_interval(slopes)
+            by_seed[record.seed].append((record.parameters, record.value))
+    slopes = []
+    for points in by_seed.values():
+        sizes, errors = np.log(np.array(points)).T
+        slopes.append(float(np.polyfit(sizes, errors, 1)[0]))
+    found = mean_interval(np.array(slopes))
     words = f"slope of log error in log index size, {found.units} data sets, [{found.low:.3f}, {found.high:.3f}]"
     return equals(
         "A linear epinet comes to the exact posterior at the rate 1/sqrt(index size)",
