@@ -41,7 +41,7 @@ def test_unknown_agent_gets_a_suggestion(tmp_path):
 
 
 def test_unknown_suite_names_those_there_are(tmp_path):
-    answer = gnothi("testbed", "run", "--suite", "regression", "--out", str(tmp_path / "run"))
+    answer = gnothi("testbed", "run", "--suite", "regression_9d", "--out", str(tmp_path / "run"))
     assert answer.returncode == 2
     assert "there are classification" in answer.stderr
 

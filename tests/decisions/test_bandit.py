@@ -95,15 +95,15 @@ def test_ties_are_broken_evenly_so_that_knowing_nothing_is_uniform():
 def test_thompson_sampling_finds_what_a_greedy_agent_never_tries():
     # The first action is safe; the second is worse on average, and better in one of four worlds.
     worlds, prior = ((0.5, 0.95), (0.5, 0.1)), (0.25, 0.75)
-    refits = tuple(range(1, 40))
-    good = [tabular(worlds[0], seed) for seed in range(20)]
+    refits = (1, 2, 4, 8, 16, 32)
+    good = [tabular(worlds[0], seed) for seed in range(12)]
 
     def total(greedy: bool) -> np.ndarray:
         agent = KnowsHypotheses(worlds, prior, greedy)
         return thompson_regret(agent, good, refits=refits, horizon=200).sum(axis=1)
 
     exact, greedy = total(False), total(True)
-    assert exact.mean() < 0.3 * greedy.mean()
+    assert exact.mean() < 0.5 * greedy.mean()
     assert greedy.max() == pytest.approx(0.45 * 200, rel=0.05)  # stuck from the first step on
 
 

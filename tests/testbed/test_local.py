@@ -27,7 +27,9 @@ def folder(tmp_path):
 
 def test_a_folder_is_a_suite(folder):
     specs = find_suite(f"folder:{folder}")
-    assert [spec.name for spec in specs] == [f"folder/iris-S{i}" for i in range(5)] + ["folder/tiny-S0"]
+    assert [(s.data_name, s.seed) for s in specs] == [("iris", i) for i in range(5)] + [("tiny", 0)]
+    assert specs[0].name == f"folder/iris-{specs[0].digest}-S0"
+    assert len({spec.digest for spec in specs}) == 2  # other data are another problem
     assert len({spec.shape for spec in specs}) == 2
     problems = [spec.make() for spec in specs]
     assert all(isinstance(problem, Problem) for problem in problems)

@@ -84,11 +84,12 @@ def joint_draws(
 ) -> tuple[Float[Array, "samples inputs classes"], bool]:
     """Joint samples of a sampler: all there are if it has finitely many, else `num_samples` drawn.
 
-    **Returns:** logits, and whether they are exhaustive (every joint sample once).
+    **Returns:** logits, and whether they are exhaustive (every joint sample once): so are fewer than were asked for.
     """
-    exhaustive = isinstance(sampler.index, FiniteIndexDistribution)
+    finite = isinstance(sampler.index, FiniteIndexDistribution)
     draw = _compiled_draw if isinstance(sampler, eqx.Module) else _draw
-    return draw(sampler, jnp.asarray(inputs), None if exhaustive else num_samples, key), exhaustive
+    draws = draw(sampler, jnp.asarray(inputs), None if finite else num_samples, key)
+    return draws, finite or len(draws) < num_samples
 
 
 def _draw(sampler: Sampler, inputs: Array, num_samples: int | None, key: PRNGKeyArray) -> Array:

@@ -40,9 +40,12 @@ class HMCAgent:
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> PosteriorSample:
         """Runs chains, one after another.
 
-        **Raises:** `ImportError` if BlackJAX is not installed.
+        **Raises:** `ValueError` if BlackJAX is not installed.
         """
-        import blackjax
+        try:
+            import blackjax
+        except ImportError as error:
+            raise ValueError("the agent hmc needs BlackJAX: pip install 'gnothi[blackjax]'") from error
 
         law = NetworkPrior(data, prior, self.hidden)
         x, y = jnp.asarray(data.x).reshape(len(data), -1), jnp.asarray(data.y)

@@ -1,10 +1,10 @@
-"""The tuned epinet: linear in its index, with prior functions of the truth's own law.
+"""The tuned epinet: linear in its index, with prior functions of the size and scale of ensemble+'s.
 
-The published epinet falls short of ensemble+ where data are many times the dimensions: eight prior functions of width 5
-span too little of what the truth may be, and their scale, linear in 1 / temperature, is too large at a low temperature.
-Here 32 networks of the size of ensemble+'s priors are summed with the index as weights. They never change, so they run
-once before training; what is trained beside the base is one linear map of features and input, so that no step costs
-more for having many indices. `benchmarks/tune_epinet.py` says what else was tried.
+The published epinet falls short of ensemble+: it has eight prior functions, small networks whose scale, linear in
+1 / temperature, is too large at a low temperature and too small at a high one. Here 32 networks of the truth's own law
+are summed with the index as weights. They never change, so they run once before training; what is trained beside the
+base is a linear map of features and input, so that a step costs hardly more for having many indices.
+`benchmarks/tune_epinet.py` says what was tried and what it gave.
 """
 
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ def below(statement: str, measured: str, estimate: Estimate, bound: float, *, by
     `by`, `"interval"`, or `"value"` for a size too small to tell, where the number alone must be below.
     """
     edge = estimate.high if by == "interval" else estimate.value
-    return Claim(statement, measured, estimate, f"{_name(by)} below {bound:.4g}", edge < bound)
+    return Claim(statement, measured, estimate, f"{_name(by)} below {bound:.4g}", bool(edge < bound))
 
 
 def not_above(statement: str, measured: str, estimate: Estimate, bound: float) -> Claim:
@@ -41,25 +41,26 @@ def not_above(statement: str, measured: str, estimate: Estimate, bound: float) -
 
     Arguments as of `below`.
     """
-    return Claim(statement, measured, estimate, f"interval not wholly above {bound:.4g}", estimate.low <= bound)
+    return Claim(statement, measured, estimate, f"interval not wholly above {bound:.4g}", bool(estimate.low <= bound))
 
 
 def above(statement: str, measured: str, estimate: Estimate, bound: float, *, by: str = "interval") -> Claim:
     """Holds if the measured number is above a bound beyond chance; arguments as of `below`."""
     edge = estimate.low if by == "interval" else estimate.value
-    return Claim(statement, measured, estimate, f"{_name(by)} above {bound:.4g}", edge > bound)
+    return Claim(statement, measured, estimate, f"{_name(by)} above {bound:.4g}", bool(edge > bound))
 
 
 def not_below(statement: str, measured: str, estimate: Estimate, bound: float) -> Claim:
     """Holds unless the measured number is below a bound beyond chance; arguments as of `below`."""
-    return Claim(statement, measured, estimate, f"interval not wholly below {bound:.4g}", estimate.high >= bound)
+    return Claim(statement, measured, estimate, f"interval not wholly below {bound:.4g}", bool(estimate.high >= bound))
 
 
 def equals(statement: str, measured: str, value: float, expected: float, *, tolerance: float) -> Claim:
     """Holds if a number that is computed, not sampled, is what it should be to within `tolerance`."""
+    value = float(value)
     exact = Estimate(value, value, value, units=1)
     criterion = f"within {tolerance:.2g} of {expected:.6g}"
-    return Claim(statement, measured, exact, criterion, abs(value - expected) <= tolerance)
+    return Claim(statement, measured, exact, criterion, bool(abs(value - expected) <= tolerance))
 
 
 def all_hold(claims: Sequence[Claim]) -> bool:

@@ -1,11 +1,12 @@
 """Records to a leaderboard: which agent predicts best, by how much, how sure that is, and at what cost.
 
 A score is an agent's mean over that of `uniform` on the same problems, so that `uniform` is exactly 1 and lower is
-better. Problems are the independent units: numerator and denominator are resampled together, and within each cell of
-the design (the design fixed the cells and drew the seeds).
+better. Draws of problems are the independent units: numerator and denominator are resampled together, and within each
+cell of the design (the design fixed the cells and drew the seeds).
 """
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gnothi.sweep import Record
+from gnothi.testbed.reach import COSTLY, base_name
 
 BASELINE = "uniform"
 METRICS = {"kl": "d_KL", "joint_log_loss": "joint log-loss"}  # what is ranked, by its name in records
@@ -103,6 +105,22 @@ def leaderboards(records: Sequence[Record]) -> list[Leaderboard]:
     return [_leaderboard(suite, metric, suites[rank, suite, metric]) for rank, suite, metric in sorted(suites)]
 
 
+def whole_runs(records: Sequence[Record]) -> list[Record]:
+    """Records without those of agents that cost minutes a problem and did not do all problems of a suite.
+
+    They are put through a subset on purpose; left in, they would shrink everyone's board to it.
+    """
+    by_suite: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for record in records:
+        by_suite[record.suite][record.subject].add(record.evaluation)
+
+    def stays(record: Record) -> bool:
+        done = by_suite[record.suite]
+        return base_name(record.subject) not in COSTLY or done[record.subject] == set().union(*done.values())
+
+    return [record for record in records if stays(record)]
+
+
 def slice_rows(records: Sequence[Record], level: Callable[[Record], Hashable]) -> list[dict[str, Any]]:
     """Scores at the largest tau among the records of each level of a factor, as plain rows with a `level`.
 
@@ -164,16 +182,16 @@ def _rows(tau: int, chosen: dict[str, list[list[Record]]], baseline: str | None,
     """The rows of one tau, the best first; `chosen` holds the records of each common problem, by agent."""
     values = {a: np.array([np.mean([r.value for r in seeds]) for seeds in found]) for a, found in chosen.items()}
     firsts = [seeds[0] for seeds in next(iter(chosen.values()))]
-    cells = np.unique([str(_cell(record)) for record in firsts], return_inverse=True)[1]
+    cells = [_cell(record) for record in firsts]
     ones = np.ones(len(firsts))
     uniform = ones if baseline is None else values[baseline]
     if firsts[0].metric == "kl":  # a mean over all problems, over the same of uniform
         parts = {agent: value for agent, value in values.items()}
         whole = uniform
     else:  # every table counts the same, however many splits or classes it has
-        whole = ones / np.bincount(cells)[cells]
+        whole = np.array([1 / cells.count(cell) for cell in cells])
         parts = {agent: whole * (value / uniform) for agent, value in values.items()}
-    draws = _Resamples(cells)
+    draws = _Resamples(cells, [_draw(record) for record in firsts])
     scores = {agent: draws.interval(part, whole) for agent, part in parts.items()}
     order = sorted(scores, key=lambda agent: (not math.isfinite(scores[agent][0]), scores[agent][0], agent))
     ranks = draws.ranks([parts[agent] for agent in order], whole)
@@ -212,11 +230,21 @@ def _rows(tau: int, chosen: dict[str, list[list[Record]]], baseline: str | None,
     return rows
 
 
-def _cell(record: Record) -> Hashable:
-    """What the design fixed of a problem; the rest of it was drawn."""
+def _cell(record: Record) -> str:
+    """What the design fixed of a problem; the rest of it was drawn: its name without its seed, or its place."""
     if record.metric == "kl":
-        return record.input_size, record.num_train, record.temperature
+        return re.sub(r"/\d+-|-S\d+$", "/", record.evaluation)
     return table_of(record)
+
+
+def _draw(record: Record) -> str:
+    """What was drawn: problems of one size, temperature and seed are variants of one draw, whatever lies between."""
+    found = re.match(r"(.*/D\d+-N\d+)\b.*(-T[^-]+-S\d+)$", record.evaluation)
+    return "".join(found.groups()) if found else record.evaluation
+
+
+def _without_variant(cell: str) -> str:
+    return re.sub(r"(/D\d+-N\d+)-.*(-T[^-]+/)$", r"\1\2", cell)
 
 
 def table_of(record: Record) -> str:
@@ -225,27 +253,29 @@ def table_of(record: Record) -> str:
 
 
 class _Resamples:
-    """Bootstrap resamples of problems within the cells of a design, the same for every agent.
+    """Bootstrap resamples of problems, as weights of each: the same for every agent.
 
-    Resamples of n out of n problems a cell vary too little by a factor of (n - 1) / n, which is much at n = 4; so one
-    draw of each cell is left out and the others weighted up (Rao and Wu 1988, sec. 2).
+    What is resampled is draws of a problem, within the cells of the design; variants of one draw (more classes, other
+    noise, on the same network and inputs) stay together. Resamples of n out of n draws a cell vary too little by a
+    factor of (n - 1) / n, which is much at n = 4; so n - 1 are drawn and weighted up (Rao and Wu 1988, sec. 2). Where a
+    cell holds one draw, all cells are resampled as one.
     """
 
-    def __init__(self, cells: np.ndarray):
-        from gnothi.metrics import bootstrap_rows
-
-        counts = np.bincount(cells)
-        self._cells = cells
-        strata = cells
-        if counts.min() == 1:
-            strata, counts = np.zeros(len(cells), int), np.array([len(cells)])
-        self.enough = len(cells) >= MIN_PROBLEMS
-        if self.enough:
-            self._rows = bootstrap_rows(len(cells), strata)
-            self._weights = (counts / (counts - 1))[strata]
-            self._weights[np.unique(strata, return_index=True)[1]] = 0.0
-        # Where a cell holds one problem, resampled rows are not sorted by cell: every problem is then its own.
-        self._which = cells if strata is cells else np.arange(len(cells))
+    def __init__(self, cells: Sequence[str], draws: Sequence[str], *, num_resamples: int = 2000, seed: int = 0):
+        _, self._cells = np.unique(cells, return_inverse=True)
+        _, first, which = np.unique(draws, return_index=True, return_inverse=True)
+        _, strata = np.unique([_without_variant(cells[place]) for place in first], return_inverse=True)
+        if np.bincount(strata).min() == 1:
+            strata = np.zeros(len(first), int)
+        self.enough = len(first) >= MIN_PROBLEMS
+        rng = np.random.default_rng(seed)
+        weights = np.empty((num_resamples, len(first)))
+        for stratum in np.unique(strata):
+            members = np.flatnonzero(strata == stratum)
+            n = max(members.size, 2)
+            weights[:, members] = rng.multinomial(n - 1, np.full(members.size, 1 / members.size), num_resamples)
+            weights[:, members] *= n / (n - 1)
+        self._weights = weights[:, which]
 
     def interval(self, numerator: np.ndarray, denominator: np.ndarray) -> tuple[float, float, float]:
         """A ratio of sums over problems with its 95 % interval; without one where values are not finite or few."""
@@ -258,16 +288,13 @@ class _Resamples:
 
     def cell_interval(self, values: np.ndarray, uniform: np.ndarray) -> tuple[float, float, float]:
         """The mean over cells of the ratio of a cell's means, with its interval."""
-        places = np.eye(self._which.max() + 1)[self._which]
+        places = np.eye(self._cells.max() + 1)[self._cells]
         with np.errstate(divide="ignore", invalid="ignore"):
             value = float(np.mean((values @ places) / (uniform @ places)))
             if not self.enough or not math.isfinite(value):
                 return value, math.nan, math.nan
-            if self._which is not self._cells:  # resampled problems, each a ratio of its own
-                return self.interval(values / uniform, np.ones(len(values)))
-            weighted = places * self._weights[:, None]
-            cells = (values[self._rows] @ weighted) / (uniform[self._rows] @ weighted)
-            low, high = np.quantile(cells.mean(axis=1), [0.025, 0.975])
+            cells = ((self._weights * values) @ places) / ((self._weights * uniform) @ places)
+            low, high = np.quantile(np.nanmean(cells, axis=1), [0.025, 0.975])  # a cell that was not drawn is 0 / 0
         return value, float(low), float(high)
 
     def ranks(self, numerators: Sequence[np.ndarray], denominator: np.ndarray) -> list[tuple[int, int]]:
@@ -281,4 +308,4 @@ class _Resamples:
         return [(math.floor(a), math.ceil(b)) for a, b in zip(low, high, strict=True)]
 
     def _ratios(self, numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-        return (numerator[self._rows] @ self._weights) / (denominator[self._rows] @ self._weights)
+        return (self._weights @ numerator) / (self._weights @ denominator)

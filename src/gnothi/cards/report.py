@@ -14,7 +14,7 @@ import altair as alt
 import vl_convert
 
 from gnothi.cards.figures import PRINT_INK, write_png
-from gnothi.cards.leaderboard import BASELINE, Leaderboard, leaderboards, slice_rows, table_of
+from gnothi.cards.leaderboard import BASELINE, Leaderboard, leaderboards, slice_rows, table_of, whole_runs
 from gnothi.cards.plots import Chart, compute_chart, drawable, score_chart, score_panel, slice_panel
 from gnothi.cards.portraits import choose_portraits, load_portraits, portrait_chart
 from gnothi.cards.theme import FONT, agent_colours, chart_config
@@ -42,7 +42,7 @@ def write_report(run_folder: Path) -> Path:
     **Raises:** `ValueError` if the folder holds no run, no records or no joint scores.
     """
     runs = RunFolder(run_folder).about()
-    records = read_records(run_folder)
+    records = whole_runs(read_records(run_folder))
     boards = leaderboards(records)
     main = boards[0]
     in_suite = [r for r in records if (r.suite, r.metric) == (main.suite, main.metric)]
@@ -289,6 +289,8 @@ def _provenance_section(run_folder: Path, runs: Sequence[dict[str, Any]], record
 
 def _command(run: dict[str, Any], run_folder: Path) -> list[str]:
     """What was typed to make a run."""
+    if "command" in run:
+        return shlex.split(run["command"])
     options = {name: value if isinstance(value, list) else [value] for name, value in run.items()}
     typed = [word for name, values in options.items() for word in (f"--{name}", *map(str, values))]
     return ["gnothi", "testbed", "run", *typed, "--out", str(run_folder)]

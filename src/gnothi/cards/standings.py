@@ -8,38 +8,50 @@ from typing import Any
 
 import numpy as np
 
-from gnothi.agents import TRUSTED
+from gnothi.agents import AGENTS, TRUSTED
 from gnothi.cards.figures import PRINT_INK, write_png
-from gnothi.cards.leaderboard import Leaderboard, leaderboards, slice_rows
+from gnothi.cards.leaderboard import BASELINE, Leaderboard, leaderboards, name_agents, slice_rows
 from gnothi.cards.plots import flops_chart
 from gnothi.cards.wording import count_problems, explain, format_count, format_interval, format_number
-from gnothi.metrics import mean_interval
-from gnothi.sweep import Record, read_records
+from gnothi.metrics import bootstrap_interval, mean_interval
+from gnothi.sweep import Record, RunFolder, read_records
 from gnothi.testbed.peers import PeerScore, peer_scores
-from gnothi.testbed.reach import COSTLY
+from gnothi.testbed.reach import COSTLY, base_name
+from gnothi.testbed.run import config_hash
 
 FLOOR = "exact"  # the agent that draws from the posterior
+FLOOR_SUITES = ("classification", "classification_2d", "published", "published_2d", "multiclass")  # where it is that
 RANKED = ("kl", "joint_log_loss")  # synthetic problems first
 
 
-def write_standings(run_folder: Path, path: Path, command: str) -> None:
+def write_standings(run_folder: Path, path: Path) -> None:
     """Writes `path` (Markdown) and beside it a picture of score against compute.
 
-    **Arguments:** `run_folder`, whose records to read; `path`; `command`, what was typed.
+    Of an agent of gnothi's, only what its present settings gave is counted.
+
+    **Arguments:** `run_folder`, whose records to read; `path`.
 
     **Raises:** `ValueError` if the folder holds no joint scores.
     """
-    everything = read_records(run_folder)
-    doubted = {(record.subject, record.evaluation) for record in everything if not _trusted(record)}
-    records = [r for r in everything if r.metric in RANKED and (r.subject, r.evaluation) not in doubted]
+    present = {name: config_hash(name, agent) for name, agent in AGENTS.items()}
+    found = [r for r in read_records(run_folder) if present.get(r.subject, r.config_hash) == r.config_hash]
+    doubted = {(record.subject, record.evaluation) for record in found if not _trusted(record)}
+    found = name_agents([r for r in found if (r.subject, r.evaluation) not in doubted])
     suites: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        suites[record.suite].append(record)
+    for record in found:
+        if record.metric in RANKED:
+            suites[record.suite].append(record)
+    projected = [record for record in found if record.metric == "kl_projected"]
     picture = path.with_suffix(".png")
-    parts = ["# Leaderboard", _provenance(records, command)]
-    order = sorted(suites, key=lambda suite: (RANKED.index(suites[suite][0].metric), -len(suites[suite])))
-    for suite, found in ((suite, suites[suite]) for suite in order):
-        parts += _suite(suite, found, picture)
+    parts = [
+        "# Leaderboard",
+        _provenance(found, [run["command"] for run in RunFolder(run_folder).about() if "command" in run]),
+    ]
+    for suite in sorted(suites, key=lambda suite: (RANKED.index(suites[suite][0].metric), -len(suites[suite]))):
+        parts += _suite(suite, suites[suite], picture)
+        theirs = [score for score in peer_scores() if score.suite == suite]
+        if theirs:
+            parts += _beside(suites[suite], [r for r in projected if r.suite == suite], theirs)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
@@ -50,33 +62,57 @@ def _trusted(record: Record) -> bool:
     return low <= record.value <= high
 
 
-def _provenance(records: Sequence[Record], command: str) -> str:
-    cells = {(r.subject, r.config_hash, r.evaluation, r.seed) for r in records}
+def _provenance(records: Sequence[Record], commands: Sequence[str]) -> str:
+    cells = {record.cell for record in records}
     versions = "; ".join(sorted({record.versions for record in records}))
+    typed = ", ".join(f"`{command}`" for command in commands)
+    ranges = ", ".join(f"{name} {low:g} to {high:g}" for name, (low, high) in TRUSTED.items())
     return (
-        f"Written by `{command}` from {len(cells)} cells (agent, problem, seed): {versions}.\n\n"
+        f"Written by {typed} from {len(cells)} cells (agent, problem, seed): {versions}.\n\n"
         "A score is an agent's mean d_KL over that of `uniform` on the same problems; lower is better. Brackets hold "
-        "95 % intervals by bootstrap over problems, within the cells of the design: both orders tau of a problem share "
-        "its training, so the problem is the unit. *By cell* is a score to which every cell counts the same; the plain "
-        "mean is ruled by cells of low temperature. Draws from a posterior count only where their diagnostics are in "
-        "range (an effective sample size of 100, R-hat to 1.1, one divergence in 100). A rank's bounds hold 95 % of "
-        "resampled sets of problems."
+        "95 % intervals by bootstrap over draws of problems, within the cells of the design where these hold several: "
+        "both orders tau of a problem share its training. *By cell* is a score to which every cell counts the same; "
+        "the plain mean is ruled by cells of low temperature. A rank's bounds hold 95 % of resampled sets of problems. "
+        f"Draws from a posterior count only where their diagnostics are in range ({ranges})."
     )
 
 
 def _suite(suite: str, records: Sequence[Record], picture: Path) -> list[str]:
-    ordinary = [record for record in records if record.subject not in COSTLY]
-    (board,) = leaderboards(ordinary)
-    parts = [f"## {suite}: {count_problems(board)}", explain(board), _scores(board, ordinary)]
-    parts += [f"! {note}" for note in board.notes]
-    if board.metric == "kl" and suite == "classification":
-        write_png(flops_chart(board, width=560, ink=PRINT_INK), picture)
-        parts.append(f"![Score against the arithmetic of training]({picture.name})")
-    if board.metric == "kl" and board.rows:
-        parts += _slices(ordinary, board)
-        parts += _floor(records)
-    theirs = [score for score in peer_scores() if score.suite == suite]
-    return parts + (_beside(records, theirs) if theirs else [])
+    done: dict[str, set[str]] = defaultdict(set)
+    for record in records:
+        done[record.subject].add(record.evaluation)
+    most = max(map(len, done.values()))
+    whole = [record for record in records if len(done[record.subject]) == most]
+    (board,) = leaderboards(whole)
+    parts = [f"## {suite}: {count_problems(board)}", explain(board, gaps=False), *(f"! {note}" for note in board.notes)]
+    if board.rows:
+        parts.append(_scores(board, whole))
+        if suite == "classification":
+            write_png(flops_chart(board, width=560, ink=PRINT_INK), picture)
+            parts.append(f"![Score against the arithmetic of training]({picture.name})")
+        if board.metric == "kl":
+            parts += _slices(whole, board)
+    parts += _parts_only(records, {agent: done[agent] for agent in done if len(done[agent]) < most})
+    return parts + (_floor(records) if suite in FLOOR_SUITES else [])
+
+
+def _parts_only(records: Sequence[Record], partial: dict[str, set[str]]) -> list[str]:
+    """Agents that did some of the problems, each with its score on those."""
+    rows = []
+    for agent, names in partial.items():
+        both = [r for r in records if r.evaluation in names and r.subject in (agent, BASELINE)]
+        (board,) = leaderboards(both)
+        own = [next(row for row in board.at(tau) if row.agent == agent) for tau in board.taus if board.rows]
+        subset = str(COSTLY[base_name(agent)]) if base_name(agent) in COSTLY else "not finished"
+        if own:
+            cells = [f"`{agent}`", str(own[0].problems), subset]
+            cells += [_with(row.score, row.low, row.high) for row in own]
+            minutes = _cpu_minutes(both)[agent]
+            rows.append([*cells, format_number(own[0].cpu_seconds), format_number(minutes)])
+    if not rows:
+        return []
+    head = ["agent", "problems", "which", *(f"score, tau = {tau}" for tau in board.taus), "CPU s a problem", "CPU min"]
+    return ["On a part of the problems, each over `uniform` on the same ones:", _table(head, rows)]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -89,7 +125,7 @@ def _scores(board: Leaderboard, records: Sequence[Record]) -> str:
     head = ["agent"]
     for tau in board.taus:
         head += [f"score, tau = {tau}", f"by cell, tau = {tau}"] + (["rank", "nats"] if tau == board.taus[0] else [])
-    head += ["CPU s a problem", "CPU min in all", "weights", "training GFLOP"]
+    head += ["CPU s a problem", "CPU min in all, compiled", "weights", "training GFLOP"]
     rows = []
     for place, agent in enumerate(board.agents):
         cells = [f"`{agent}`"]
@@ -112,7 +148,7 @@ def _with(value: float, low: float, high: float) -> str:
 
 
 def _cpu_minutes(records: Sequence[Record]) -> dict[str, float]:
-    cells = {(r.subject, r.config_hash, r.evaluation, r.seed): r for r in records}
+    cells = {record.cell: record for record in records}
     minutes: dict[str, float] = defaultdict(float)
     for record in cells.values():
         minutes[record.subject] += (record.cpu_seconds + record.compile_seconds) / 60
@@ -165,13 +201,13 @@ def _floor(records: Sequence[Record]) -> list[str]:
     return [words, _table(head, [cells for _, cells in sorted(rows, key=lambda row: row[0])])]
 
 
-def _beside(records: Sequence[Record], theirs: Sequence[PeerScore]) -> list[str]:
+def _beside(records: Sequence[Record], projected: Sequence[Record], theirs: Sequence[PeerScore]) -> list[str]:
     """Ours beside theirs: on single problems paired, or as means over that of `mlp`."""
     taus = sorted({score.tau for score in theirs}, reverse=True)
-    kinds = {score.what for score in theirs}
-    if "kl" in kinds:
-        return _paired(records, [score for score in theirs if score.what == "kl"], taus)
-    return _over_mlp(records, [score for score in theirs if score.what == "kl over mlp"], taus)
+    single = [score for score in theirs if score.what == "kl"]
+    if single:
+        return _paired(records, single, taus)
+    return _over_mlp(records, projected, [score for score in theirs if score.what == "kl over mlp"], taus)
 
 
 def _index(record: Record) -> int:
@@ -182,31 +218,33 @@ def _paired(records: Sequence[Record], theirs: Sequence[PeerScore], taus: Sequen
     peers: dict[str, dict[tuple, float]] = defaultdict(dict)
     for score in theirs:
         peers[score.agent][score.index, score.tau] = score.value
+    whole = {agent: values for agent, values in peers.items() if len(values) == max(map(len, peers.values()))}
+    best = min(whole, key=lambda agent: _mean(whole[agent], taus[0]))
     ours: dict[str, dict[tuple, float]] = defaultdict(dict)
     for record in records:
-        ours[record.subject][_index(record), record.tau] = record.value
-    top = taus[0]
-    whole = [agent for agent, values in peers.items() if len(values) == max(map(len, peers.values()))]
-    best = min(whole, key=lambda agent: np.mean([v for (_, t), v in peers[agent].items() if t == top]))
+        if (_index(record), record.tau) in peers[best]:
+            ours[record.subject][_index(record), record.tau] = record.value
     head = ["ours", "problems"]
     for tau in taus:
         head += [f"ours, tau = {tau}", "theirs", "ours less theirs"]
-    head.append(f"less their `{best}`, tau = {top}")
+    head.append(f"less their `{best}`, tau = {taus[0]}")
     rows = []
-    for agent, values in sorted(
-        ours.items(), key=lambda item: np.mean([v for (_, t), v in item[1].items() if t == top])
-    ):
+    for agent, values in sorted(ours.items(), key=lambda item: _mean(item[1], taus[0])):
         cells, same = [f"`{agent}`", str(len({i for i, _ in values}))], peers.get(agent)
         for tau in taus:
-            keys = [key for key in values if key[1] == tau and key in peers[best]]
+            keys = [key for key in values if key[1] == tau]
             own = np.array([values[key] for key in keys])
             cells.append(format_number(float(own.mean())))
             cells += ["–", "–"] if same is None else _difference(own, np.array([same[key] for key in keys]))
-        keys = [key for key in values if key[1] == top and key in peers[best]]
+        keys = [key for key in values if key[1] == taus[0]]
         cells.append(_difference(np.array([values[k] for k in keys]), np.array([peers[best][k] for k in keys]))[1])
         rows.append(cells)
     words = f"Ours beside theirs on the same instances and test draws, mean d_KL in nats, paired. {theirs[0].source}"
     return [words, _table(head, rows)]
+
+
+def _mean(values: dict[tuple, float], tau: int) -> float:
+    return float(np.mean([value for (_, t), value in values.items() if t == tau]))
 
 
 def _difference(own: np.ndarray, other: np.ndarray) -> list[str]:
@@ -214,29 +252,30 @@ def _difference(own: np.ndarray, other: np.ndarray) -> list[str]:
     return [format_number(float(other.mean())), _with(gap.value, gap.low, gap.high)]
 
 
-def _over_mlp(records: Sequence[Record], theirs: Sequence[PeerScore], taus: Sequence[int]) -> list[str]:
+def _over_mlp(
+    records: Sequence[Record], projected: Sequence[Record], theirs: Sequence[PeerScore], taus: Sequence[int]
+) -> list[str]:
+    """Beyond tau = 10 the original scores by random projections, and so is what stands beside it."""
+    by_agent: dict[tuple, dict[str, float]] = defaultdict(dict)
+    for record in [*(r for r in records if (r.tau or 0) <= 10), *projected]:
+        by_agent[record.subject, record.tau][record.evaluation] = record.value
     rows = []
     for agent in dict.fromkeys(score.agent for score in theirs):
-        cells = [f"`{agent}`"]
+        cells, count = [f"`{agent}`"], 0
         for tau in taus:
             published = next(s.value for s in theirs if (s.agent, s.tau) == (agent, tau))
-            values = {r.evaluation: r.value for r in records if (r.subject, r.tau) == (agent, tau)}
-            mlp = {r.evaluation: r.value for r in records if (r.subject, r.tau) == ("mlp", tau)}
-            common = sorted(values.keys() & mlp.keys())
-            cells += [_ratio(values, mlp, common), format_number(published)]
-        rows.append([*cells, str(len(common))])
+            common = sorted(by_agent[agent, tau].keys() & by_agent["mlp", tau].keys())
+            count = len(common)
+            cells += [_ratio(by_agent[agent, tau], by_agent["mlp", tau], common), format_number(published)]
+        rows.append([*cells, str(count)])
     head = ["agent"]
     for tau in taus:
         head += [f"ours, tau = {tau}", "published"]
-    return [
-        f"Mean d_KL over that of `mlp`, beside what was published. {theirs[0].source}",
-        _table([*head, "problems"], rows),
-    ]
+    words = f"Mean d_KL over that of `mlp`, beside what was published. {theirs[0].source}"
+    return [words, _table([*head, "problems"], rows)]
 
 
 def _ratio(values: dict[str, float], mlp: dict[str, float], common: Sequence[str]) -> str:
-    from gnothi.metrics import bootstrap_interval
-
     if not common:
         return "–"
     own, base = (np.array([table[name] for name in common]) for table in (values, mlp))

@@ -1,6 +1,7 @@
 """The leaderboard in the terminal."""
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 
 from rich import box
@@ -8,22 +9,25 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gnothi.cards.leaderboard import Leaderboard, leaderboards
+from gnothi.cards.leaderboard import Leaderboard, leaderboards, whole_runs
 from gnothi.cards.wording import count_problems, explain, format_count, format_gap, format_interval, format_number
 from gnothi.sweep import read_records
 
 WHOLE_WIDTH = 100  # columns that the whole table needs
 
 
-def print_leaderboard(run_folder: Path, console: Console | None = None) -> None:
+def print_leaderboard(run_folder: Path, console: Console | None = None, cells: Collection[str] | None = None) -> None:
     """Prints a table for each suite, the best agent first; a terminal of fewer than 100 columns gets fewer of them.
 
-    **Arguments:** `run_folder`, where the records are; `console`, where to (default: the terminal).
+    **Arguments:** `run_folder`, where the records are; `console`, where to (default: the terminal); `cells`, names of
+    the cells to count, all in the folder by default. Agents that cost minutes a problem, and so finished few, are left
+    out where others are compared.
 
     **Raises:** `ValueError` if the folder holds no record of a joint score.
     """
     console = console or Console()
-    for board in leaderboards(read_records(run_folder)):
+    records = [record for record in read_records(run_folder) if cells is None or record.cell in cells]
+    for board in leaderboards(whole_runs(records)):
         if board.rows:
             console.print(_table(board, whole=console.width >= WHOLE_WIDTH))
         for note in board.notes:

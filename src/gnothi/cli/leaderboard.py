@@ -1,5 +1,6 @@
 """`gnothi testbed leaderboard` and `submit`: all agents on a sweep, and a stranger's agent beside them."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,22 +58,26 @@ class Leaderboard:
         with console.status("Planning ..."):
             from gnothi.agents import AGENTS, find_agent
             from gnothi.testbed import find_suite
+            from gnothi.testbed.reach import reached
 
-            names = dict.fromkeys(["uniform", *self.agents]) if self.agents else AGENTS
-            agents = {name: find_agent(name, AGENTS) for name in names}
             specs = _first_seeds(find_suite(self.sweep), self.seeds)
-        _run(agents, specs, self.out, console, run_groups, self.workers, suite=self.sweep)
+            able = [name for name in AGENTS if reached(name, specs)]
+            names = dict.fromkeys(["uniform", *self.agents]) if self.agents else able
+            agents = {name: find_agent(name, AGENTS) for name in names}
+        _run(agents, specs, self.out, console, run_groups, self.workers, self._typed())
 
-        from gnothi.cards import write_standings
+        from gnothi.cards import print_leaderboard, write_standings
 
         page = self.page or self.out / "leaderboard.md"
-        write_standings(self.out, page, self._typed())
-        print(f"Leaderboard: {page.resolve()}")
+        write_standings(self.out, page)
+        print_leaderboard(self.out, console=console)
+        print(f"Page: {page.resolve()}")
 
     def _typed(self) -> str:
         """The command, without what does not change its numbers."""
         seeds = "" if self.seeds is None else f" --seeds {self.seeds}"
-        return f"gnothi testbed leaderboard --sweep {self.sweep}{seeds}"
+        agents = f" --agents {shlex.join(self.agents)}" if self.agents else ""
+        return f"gnothi testbed leaderboard --sweep {self.sweep}{seeds}{agents}"
 
 
 @dataclass(frozen=True)
@@ -118,11 +123,12 @@ class Submit:
             name, mine = submitted_agent(self.agent)
             ours = {other: find_agent(other, AGENTS) for other in dict.fromkeys(["uniform", *self.beside])}
             specs = _first_seeds(find_suite(self.suite), self.seeds)
-        _run({**ours, name: mine}, specs, self.out, console, run_groups, self.workers, suite=self.suite)
+        typed = f"gnothi testbed submit {self.agent} --suite {self.suite}"
+        cells = _run({**ours, name: mine}, specs, self.out, console, run_groups, self.workers, typed)
 
         from gnothi.cards import print_leaderboard
 
-        print_leaderboard(self.out, console=console)
+        print_leaderboard(self.out, console=console, cells=cells)
 
 
 def _first_seeds(specs: "tuple[Spec, ...]", count: int | None) -> "list[Spec]":
@@ -141,15 +147,18 @@ def _run(
     console: Any,
     run_groups: Callable[..., None],
     workers: int | None,
-    **about: Any,
-) -> None:
+    typed: str,
+) -> set[str]:
+    """Runs agents on those problems that they are put through, and gives the names of their cells."""
     from gnothi.cards import CellProgress
     from gnothi.sweep import RunFolder
     from gnothi.testbed import plan, run_group
-    from gnothi.testbed.reach import reached
+    from gnothi.testbed.reach import check_able, reached
 
+    check_able(agents, specs)
     folder = RunFolder(out)
     groups = [g for name, agent in agents.items() for g in plan({name: agent}, reached(name, specs), out)]
-    folder.describe(**about, agents=list(agents), seed=0)
+    folder.describe(command=typed)
     with CellProgress(console, sum(len(group.cells) for group in groups)) as progress:
         run_groups(groups, run_group, folder, workers=workers, on_start=progress.start, on_finish=progress.finish)
+    return {cell for group in groups for cell in group.cells}

@@ -39,7 +39,7 @@ class Reproduce:
 
         console = Console()
         out = self.out or Path("runs/reproduce") / f"{self.name}-{self.scale}"
-        RunFolder(out).describe(reproduction=self.name, scale=self.scale)
+        RunFolder(out).describe(command=f"gnothi reproduce {self.name} --scale {self.scale}")
         findings = reproduce(self.name, Lab(self.scale, out, self.workers, console))
         print_claims(findings.claims, console)
         print(f"Figure: {(out / 'figure.png').resolve()}")

@@ -54,11 +54,13 @@ class Run:
             from gnothi.agents import AGENTS, find_agent
             from gnothi.cards import CellProgress
             from gnothi.testbed import find_suite, plan, run_group
-            from gnothi.testbed.reach import cheap
+            from gnothi.testbed.reach import cheap, check_able
 
-            names = dict.fromkeys(["uniform", *self.agents]) if self.agents else cheap(AGENTS)
+            specs = find_suite(self.suite)
+            names = dict.fromkeys(["uniform", *self.agents]) if self.agents else cheap(AGENTS, specs)
             agents = {name: find_agent(name, AGENTS) for name in names}
-            groups = plan(agents, find_suite(self.suite), self.out, seed=self.seed)
+            check_able(agents, specs)
+            groups = plan(agents, specs, self.out, seed=self.seed)
         folder.describe(suite=self.suite, agents=list(agents), seed=self.seed)
         with CellProgress(console, sum(len(group.cells) for group in groups)) as progress:
             run_groups(

@@ -135,7 +135,7 @@ def train_all(
     """
     if not agent.compiled:
         return [agent(*one) for one in zip(data, prior, keys, strict=True)]
-    arrays = _program(agent)(_stack(data), _stack(prior), keys)
+    arrays = _program(agent)(_stack(data), _stack(prior), keys)  # type: ignore[arg-type]
     shapes = eqx.filter_eval_shape(agent, data[0], prior[0], keys[0])
     rest = eqx.partition(shapes, lambda leaf: isinstance(leaf, jax.ShapeDtypeStruct))[1]
     return [eqx.combine(jax.tree.map(lambda leaf, i=i: leaf[i], arrays), rest) for i in range(len(data))]

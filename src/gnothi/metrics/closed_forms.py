@@ -40,7 +40,7 @@ def joint_information(
     covariance = prior_std**2 * np.einsum("...id,...jd->...ij", inputs, inputs)
     covariance = covariance + noise_std**2 * np.eye(inputs.shape[-2])
     marginal = np.log(np.diagonal(covariance, axis1=-2, axis2=-1)).sum(axis=-1)
-    return 0.5 * (marginal - np.linalg.slogdet(covariance)[1])
+    return np.asarray(0.5 * (marginal - np.linalg.slogdet(covariance)[1]))
 
 
 def estimator_error(

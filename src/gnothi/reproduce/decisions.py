@@ -2,81 +2,35 @@
 
 Wen et al. 2022, "From Predictions to Decisions: The Importance of Joint Predictive Distributions". (a) What to
 recommend, and a coin of unknown bias, exactly. (b) d_KL at tau = 1, 10 and 100 on the testbed beside regret on neural
-bandits of the same law, over agents (Osband et al. 2023, "Approximate Thompson Sampling via Epistemic Neural Networks").
+bandits of the same law, over agents (Osband et al. 2023, "Approximate Thompson Sampling via Epistemic Neural Networks";
+at the testbed's highest temperature, 0.5: at their 0.1 one bandit in ten decides a greedy agent's mean regret).
 (c) The bound on what an approximate posterior costs a step of Thompson sampling, where every outcome can be listed.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
-from scipy import stats
 
-from gnothi.agents import AGENTS, Agent, EnsembleAgent, joint_draws
+from gnothi.agents import AGENTS, Agent, EnsembleAgent
 from gnothi.cards import PRINT_INK, Claim, above, equals
 from gnothi.cards.theme import agent_colours
-from gnothi.decisions import (
-    MOVIES,
-    bound_cases,
-    dependence,
-    draw_bandit,
-    price_of_learning,
-    thompson_regret,
-    train_all,
-)
-from gnothi.metrics import Estimate, bootstrap_rows, kl_divergence
+from gnothi.decisions import MOVIES, bound_cases, dependence, price_of_learning
+from gnothi.metrics import Estimate, bootstrap_rows
+from gnothi.reproduce.bandit_scores import REFERENCE, TAUS, Results, Setting, Task, measure
 from gnothi.reproduce.lab import Findings, Lab
-from gnothi.reproduce.measured import measured
-from gnothi.sweep import Group, Record
-from gnothi.testbed import GenerativeSpec
-from gnothi.testbed.run import config_hash
+from gnothi.sweep import Group
 
-TAUS = (1, 10, 100)
-TEST_INPUTS = 400  # 200 pairs of anchors a problem
-REFERENCE = "uniform"
 FLIPS = 10_000
 HIGH = {"smoke": 0.0, "laptop": 0.5, "paper": 0.5}  # what a high correlation is at least
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Bandits and problems of one law, and when agents learn: problems have as many data as bandits then have."""
-
-    input_size: int
-    temperature: float
-    refits: tuple[int, ...]
-    horizon: int
-    seeds: int  # bandits, and problems of each number of data
-
-
-@dataclass(frozen=True)
-class Task:
-    """One agent in all of a setting."""
-
-    name: str
-    agent: Agent
-    setting: Setting
-
-    @property
-    def cell(self) -> str:
-        """The cell's file."""
-        s = self.setting
-        times = "-".join(map(str, (*s.refits, s.horizon)))
-        setting = f"D{s.input_size}-T{s.temperature:g}-{times}-S{s.seeds}"
-        return f"{self.name}-{config_hash(self.name, self.agent)}/decisions/{setting}"
 
 
 def run(lab: Lab) -> Findings:
     """Computes what is exact, plays, scores, correlates."""
     setting = lab.choose(
-        smoke=Setting(2, 0.1, (10, 40), 160, 4),
-        laptop=Setting(2, 0.1, (10, 40, 160, 640), 2560, 20),
-        paper=Setting(10, 0.1, (10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120), 10_000, 50),
+        smoke=Setting(2, 0.5, (10, 40), 400, 8),
+        laptop=Setting(2, 0.5, (10, 40, 160, 640), 2560, 16),
+        paper=Setting(10, 0.5, (10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120), 10_000, 50),
     )
     tasks = [Task(name, agent, setting) for name, agent in _agents(lab).items()]
     records = lab.run([Group(f"{task.name}, bandits and problems", (task.cell,), task) for task in tasks], measure)
@@ -96,72 +50,6 @@ def _agents(lab: Lab) -> dict[str, Agent]:
     if lab.scale == "smoke":
         return {name: agents[name] for name in ("ensemble+", "epinet+", "dropout", "mlp", REFERENCE)}
     return agents
-
-
-def measure(task: Task) -> dict[str, list[Record]]:
-    """An agent's regret on every bandit, and its d_KL on every problem."""
-    return {task.cell: [*_play(task), *_score(task)]}
-
-
-def _play(task: Task) -> Iterator[Record]:
-    """Cumulative regret when the agent learns, and at the end."""
-    s = task.setting
-    bandits = [draw_bandit(seed, input_size=s.input_size, temperature=s.temperature) for seed in range(s.seeds)]
-    totals = thompson_regret(task.agent, bandits, refits=s.refits, horizon=s.horizon).cumsum(axis=1)
-    for seed, of_bandit in enumerate(totals):
-        name = f"decisions/bandit-D{s.input_size}-T{s.temperature:g}-S{seed}"
-        for time in (*s.refits, s.horizon):
-            yield _record(task, name, "regret", of_bandit[time - 1], seed=seed, num_train=time)
-
-
-def _score(task: Task) -> Iterator[Record]:
-    s = task.setting
-    for num_train in s.refits:
-        specs = [GenerativeSpec("decisions", s.input_size, num_train, s.temperature, seed) for seed in range(s.seeds)]
-        problems = [spec.make() for spec in specs]
-        # As many as there are bandits, so that the program is the one that has played them.
-        keys = jax.random.split(jax.random.key(num_train), s.seeds)
-        samplers = train_all(
-            task.agent, *zip(*((p.train_data, p.prior_knowledge) for p in problems), strict=True), keys
-        )
-        for spec, problem, sampler in zip(specs, problems, samplers, strict=True):
-            draws, exhaustive = joint_draws(sampler, problem.test_inputs[:TEST_INPUTS], 500, jax.random.key(0))
-            target = jnp.asarray(problem.true_logits)[None, :TEST_INPUTS]
-            scores = kl_divergence(target, draws, tau=TAUS, exhaustive=exhaustive, key=jax.random.key(0))
-            for tau, kl in scores.items():
-                yield _record(task, spec.name, "kl", kl, seed=spec.seed, num_train=num_train, tau=tau)
-
-
-def _record(task: Task, name: str, metric: str, value: Estimate | float, **about: Any) -> Record:
-    value = value if isinstance(value, Estimate) else Estimate(float(value), float(value), float(value), units=1)
-    about |= {"input_size": task.setting.input_size, "temperature": task.setting.temperature}
-    return measured(task.name, name, metric, value, config_hash=config_hash(task.name, task.agent), **about)
-
-
-class Results:
-    """Regret by agent, bandit and time, and d_KL by tau, agent and problem seed, averaged over numbers of data."""
-
-    def __init__(self, records: Sequence[Record], setting: Setting):
-        self.agents = list(dict.fromkeys(record.subject for record in records))
-        self.times = (*setting.refits, setting.horizon)
-        self.regret = np.full((len(self.agents), setting.seeds, len(self.times)), np.nan)
-        kl = {tau: np.full((len(self.agents), setting.seeds, len(setting.refits)), np.nan) for tau in TAUS}
-        for record in records:
-            into = self.regret if record.metric == "regret" else kl[record.tau or 1]
-            into[self.agents.index(record.subject), record.seed, self.times.index(record.num_train)] = record.value
-        self.kl = {tau: values.mean(axis=2) for tau, values in kl.items()}
-
-    @property
-    def compared(self) -> list[int]:
-        """The agents that learn."""
-        return [place for place, agent in enumerate(self.agents) if agent != REFERENCE]
-
-    def correlations(self, tau: int, rows: np.ndarray) -> Float[np.ndarray, " resamples"]:
-        """Spearman's correlation over agents of mean d_KL and mean total regret, on resampled bandits and problems."""
-        bandits, problems = rows
-        regret = self.regret[self.compared, :, -1][:, bandits].mean(axis=2)
-        kl = self.kl[tau][self.compared][:, problems].mean(axis=2)
-        return np.array([stats.spearmanr(*pair).statistic for pair in zip(regret.T, kl.T, strict=True)])
 
 
 def _exact_claims() -> list[Claim]:
@@ -268,6 +156,7 @@ def _figure(found: Results) -> alt.HConcatChart:
         for i, agent in enumerate(found.agents)
         for t, time in enumerate(found.times)
     ]
+    end = found.times[-1]
     colours = agent_colours(found.agents)
     colour = alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
 
@@ -275,13 +164,13 @@ def _figure(found: Results) -> alt.HConcatChart:
         def axis(title: str) -> dict:
             return {"title": title, "scale": alt.Scale(type="log", nice=False, padding=20)}
 
-        base = alt.Chart(alt.Data(values=rows)).encode(
-            x=alt.X(f"{x}:Q", **axis(x_title)), y=alt.Y("regret:Q", **axis("regret"))
-        )
+        across, up = alt.X(f"{x}:Q", **axis(x_title)), alt.Y("regret:Q", **axis("regret"))
+        base = alt.Chart(alt.Data(values=rows)).encode(x=across, y=up, color=colour)
         marks = base.mark_line(opacity=0.8) if x == "time" else base.mark_point(filled=True, size=90, opacity=1)
-        words = base.mark_text(align="left", dx=7, color=PRINT_INK, fontSize=10).encode(text="agent:N")
-        ends = words.transform_filter(f"datum.time == {found.times[-1]}") if x == "time" else words
-        return alt.layer(marks.encode(color=colour), ends).properties(width=300, height=320, title=title)
+        last = [row for row in rows if row.get("time", end) == end]
+        words = alt.Chart(alt.Data(values=last)).mark_text(align="left", dx=7, color=PRINT_INK, fontSize=10)
+        words = words.encode(x=across, y=up, text="agent:N")
+        return alt.layer(marks, words).properties(width=300, height=320, title=title)
 
     return alt.hconcat(
         panel(rows, "kl1", "One label at a time", "d_KL at τ = 1"),

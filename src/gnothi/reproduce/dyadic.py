@@ -8,7 +8,7 @@ functions against ensembles without.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import altair as alt
 import equinox as eqx
@@ -39,6 +39,7 @@ PUBLISHED = {10: (0.146, 0.491), 100: (0.0145, 0.504), 1000: (0.0015, 0.504)}  #
 EPINET, PLAIN, PLUS = "epinet", "ensemble", "ensemble+"
 
 
+@runtime_checkable
 class Task(Protocol):
     """A cell of this reproduction."""
 
@@ -158,7 +159,8 @@ def _trained_draws(
     task: NetworkTask | DigitsTask, data: Dataset, prior: PriorKnowledge, inputs: np.ndarray
 ) -> tuple[Array, bool]:
     """Joint samples of the task's agent; data and temperature are traced, so that all seeds share one program."""
-    sampler = _train(task.agent, *jax.tree.map(jnp.asarray, (data, prior)), jax.random.key(task.seed))
+    data, prior = jax.tree.map(jnp.asarray, (data, prior))
+    sampler = _train(task.agent, data, prior, jax.random.key(task.seed))
     return joint_draws(sampler, inputs, NUM_SAMPLES, jax.random.key(task.seed))
 
 
@@ -193,7 +195,9 @@ def curves(records: Sequence[Record]) -> list[dict[str, Any]]:
     for part in PARTS:
         mine = [r for r in records if r.evaluation.startswith(f"{part}/")]
         for inputs in INPUTS:
-            for size, tau in sorted({(r.input_size, r.tau) for r in mine if r.evaluation.endswith(inputs)}):
+            for size, tau in sorted(
+                {(int(r.input_size or 0), int(r.tau or 0)) for r in mine if r.evaluation.endswith(inputs)}
+            ):
                 values = separations(mine, part, inputs, size, tau)
                 found = over_seeds(values)
                 ends = (found.low, found.high) if len(values) > 1 else (found.value, found.value)
@@ -250,7 +254,7 @@ def _figure(rows: Sequence[dict[str, Any]]) -> Chart:
     shades = ["#9ecae1", "#4292c6", "#0f9184", "#e0662b", "#8c3404"][-len(sizes) :]
     colour = alt.Color("size:N", sort=sizes, scale=alt.Scale(domain=sizes, range=shades), title="input size")
 
-    def panel(part: str, inputs: str) -> alt.LayerChart:
+    def panel(part: str, inputs: str) -> Any:
         mine = [row for row in rows if row["part"] == part]
         values = [row["value"] for row in mine]
         # Few seeds have intervals far wider than the curves; they are cut at the frame.

@@ -18,7 +18,7 @@ import altair as alt
 import numpy as np
 
 from gnothi.agents import Agent, EnsembleAgent
-from gnothi.cards import PRINT_INK, Claim, above, below, equals
+from gnothi.cards import PRINT_INK, Claim, above, below, equals, not_below
 from gnothi.cards.plots import Chart
 from gnothi.metrics import Estimate, bootstrap_interval
 from gnothi.metrics.closed_forms import RECIPES
@@ -178,10 +178,11 @@ def noise_of(record: Record) -> str:
 
 
 def _figure(records: Sequence[Record]) -> Chart:
-    return alt.hconcat(_size_panel(records), _ratio_panel(records), _linear_panel(records), spacing=35)
+    panels = (_size_panel(records), _ratio_panel(records), _linear_panel(records))
+    return alt.hconcat(*panels, spacing=35).resolve_scale(color="independent", xOffset="independent")
 
 
-def _size_panel(records: Sequence[Record]) -> alt.LayerChart:
+def _size_panel(records: Sequence[Record]) -> Any:
     """Scores by ensemble size on the problems that have few data and that every size was put through."""
     few = [r for r in records if r.metric == "kl" and r.tau == 10 and (r.input_size, r.num_train) == (10, 10)]
     rows = []
@@ -200,7 +201,7 @@ def _size_panel(records: Sequence[Record]) -> alt.LayerChart:
     )
 
 
-def _ratio_panel(records: Sequence[Record]) -> alt.LayerChart:
+def _ratio_panel(records: Sequence[Record]) -> Any:
     rows = []
     for data_ratio in sorted({r.data_ratio for r in records if r.metric == "kl" and r.data_ratio is not None}):
         for noise in ("constant", "varies"):
@@ -225,7 +226,7 @@ def _ratio_panel(records: Sequence[Record]) -> alt.LayerChart:
     ).properties(width=230, height=210, title="What priors and bootstrapping are worth")
 
 
-def _linear_panel(records: Sequence[Record]) -> alt.LayerChart:
+def _linear_panel(records: Sequence[Record]) -> Any:
     kinds = {"priors, at their best scale": ("prior", "rescaled_error")}
     kinds["priors and bootstrap"] = ("prior + bootstrap", "exact_error")
     rows = []

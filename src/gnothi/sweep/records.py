@@ -46,6 +46,11 @@ class Record:
     data_ratio: float | None = None
     temperature: float | None = None
 
+    @property
+    def cell(self) -> str:
+        """The name of the cell that the testbed put this record into."""
+        return f"{self.subject}-{self.config_hash}/{self.evaluation}-a{self.seed}"
+
 
 def _kind(annotation: Any) -> str:
     """The first type of an annotation: `int` of `int | None`."""

@@ -1,5 +1,6 @@
 """Problems of data sets in a folder of the reader's own: the suite `folder:PATH`."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,17 +16,21 @@ NUM_SPLITS = 5  # of a table; images have a split of their own
 
 @dataclass(frozen=True)
 class LocalSpec:
-    """A data set of `gnothi.data.find_local`; `seed` is of the split, where it has none of its own."""
+    """A data set of `gnothi.data.find_local`; `seed` is of the split, where it has none of its own.
+
+    `digest` is of the files' bytes: other data of the same name are another problem.
+    """
 
     data_name: str
     path: str
+    digest: str
     seed: int
     suite: str = SUITE
 
     @property
     def name(self) -> str:
         """The problem's name in records."""
-        return f"{self.suite}/{self.data_name}-S{self.seed}"
+        return f"{self.suite}/{self.data_name}-{self.digest}-S{self.seed}"
 
     @property
     def shape(self) -> tuple:
@@ -50,7 +55,13 @@ def find_folder_suite(folder: str) -> tuple[LocalSpec, ...]:
     **Raises:** `ValueError` if there are none.
     """
     return tuple(
-        LocalSpec(name, str(path), seed)
+        LocalSpec(name, str(path), digest, seed)
         for name, path in find_local(Path(folder)).items()
+        for digest in (_digest(path),)
         for seed in range(1 if path.is_dir() else NUM_SPLITS)
     )
+
+
+def _digest(path: Path) -> str:
+    files = sorted(path.iterdir()) if path.is_dir() else [path]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.is_file())).hexdigest()[:8]
