@@ -13,6 +13,7 @@ def leaves_close(a, b):
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), a, b)
 
 
+@pytest.mark.slow
 def test_the_published_ensembles(recipe):
     network, told = recipe(AGENTS["ensemble"])
     assert isinstance(network, Ensemble) and network.index.count == 100

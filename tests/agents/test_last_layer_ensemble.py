@@ -19,6 +19,7 @@ def test_the_recipe(recipe):
     assert told["loss"] == cross_entropy() and told["steps"] == 1000
 
 
+@pytest.mark.slow
 def test_the_trunk_pays_for_every_head(recipe):
     """Its gradient is a sum over heads, so that decay must be as many times as large: it learns from their mean."""
     enn, told = recipe(LastLayerEnsembleAgent(num_members=7, prior_hidden=(5,)))

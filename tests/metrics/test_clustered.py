@@ -24,6 +24,7 @@ def integrated(truth, draws, *, tau, key):
     return kl_divergence(truth, draws, tau=(tau,), key=key)[tau]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tau", [10, 100])
 def test_bias_on_coins(tau):
     """Log-mean-exp has next to none; k-means a twentieth of a nat; planes, which all cut a line of coins near its
@@ -43,6 +44,7 @@ def test_bias_on_coins(tau):
     assert (abs(bias) < 0.1 + 3 * spread) if tau == 10 else bias > 0.3 * exact
 
 
+@pytest.mark.slow
 def test_many_classes_at_tau_ten():
     """Labels of ten classes are sampled: no bias within the noise, an interval that holds the answer."""
 

@@ -44,6 +44,7 @@ def test_coins_at_order_a_thousand_are_known():
     assert abs(found.value - exact) < 0.08
 
 
+@pytest.mark.slow
 def test_dice_of_ten_faces_are_known():
     truth, draws, exact = dice(10, 10, 4000, 400, seed=0)
     found = kl_streamed(truth, lambda i: draws[i], 4000, tau=10, key=KEY)

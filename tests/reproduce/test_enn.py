@@ -1,5 +1,7 @@
 """The epinet's claims: the closed form of the linear epinet, and the whole at the size of a smoke test."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rich.console import Console
@@ -10,7 +12,7 @@ from gnothi.reproduce.enn import INDEX_SIZES, _ratio, _slope, linear_epinets
 
 
 def test_the_error_of_a_linear_epinet_is_two_over_the_root_of_its_index_size():
-    records = linear_epinets(tuple(range(20)))["linear_epinet/rate"]
+    records = linear_epinets(range(20))["linear_epinet/20 data sets"]
     for size in INDEX_SIZES[1:]:
         mean = np.mean([record.value for record in records if record.parameters == size])
         assert mean * np.sqrt(size) == pytest.approx(2.2, abs=0.35)
@@ -18,9 +20,7 @@ def test_the_error_of_a_linear_epinet_is_two_over_the_root_of_its_index_size():
 
 
 def test_an_error_that_does_not_fall_is_refuted():
-    records = linear_epinets((0, 1))["linear_epinet/rate"]
-    from dataclasses import replace
-
+    records = linear_epinets(range(2))["linear_epinet/2 data sets"]
     assert not _slope([replace(record, value=0.5) for record in records]).holds
 
 

@@ -13,7 +13,7 @@ def test_spread_is_of_means():
     scores = {"a": np.array([1.0, 3.0]), "b": np.array([2.0, 6.0])}
     spread = _spread(scores, ["a", "b"])
     assert spread[0] == pytest.approx(2) and np.allclose(spread, 2)  # b is twice a on every problem
-    assert _estimate(spread).low == pytest.approx(2)
+    assert _estimate(spread, 2).low == pytest.approx(2)
 
 
 def test_the_published_order_is_recognised_and_its_reverse_refuted():

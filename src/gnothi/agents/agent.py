@@ -89,7 +89,9 @@ def joint_draws(
     finite = isinstance(sampler.index, FiniteIndexDistribution)
     draw = _compiled_draw if isinstance(sampler, eqx.Module) else _draw
     draws = draw(sampler, jnp.asarray(inputs), None if finite else num_samples, key)
-    return draws, finite or len(draws) < num_samples
+    if finite:
+        return draws, sampler.index.is_whole
+    return draws, len(draws) < num_samples
 
 
 def _draw(sampler: Sampler, inputs: Array, num_samples: int | None, key: PRNGKeyArray) -> Array:

@@ -7,7 +7,7 @@ underdamped Langevin dynamics under the posterior itself: a few oscillations giv
 spread, and the anchors have given it to all others.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, NamedTuple
 
 import jax
@@ -87,7 +87,7 @@ class AnchoredEnsembleAgent:
         """Draws, anchors, and walks."""
         if self.refreshments and not self._num_refreshments(data):
             plus = EnsembleAgent(self.num_members, prior_scale=3.0, hidden=self.hidden, batch_size=self.batch_size)
-            return plus(data, prior, key)
+            return replace(plus, steps=self.steps)(data, prior, key)
         law = NetworkPrior(data, prior, self.hidden)
         return Ensemble(law.networks(self.standard_parameters(law, data, key)))
 

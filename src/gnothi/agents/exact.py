@@ -63,7 +63,9 @@ class ExactAgent:
         weights = jnp.exp(log_weights - jnp.max(log_weights))
         of_networks = jnp.sum(weights, axis=1)
         size = jnp.sum(of_networks) ** 2 / jnp.sum(of_networks**2)
-        chosen = systematic(resample_key, weights.reshape(-1), self.num_members)
+        chosen_key, order_key = jax.random.split(resample_key)
+        chosen = systematic(chosen_key, weights.reshape(-1), self.num_members)
+        chosen = jax.random.permutation(order_key, chosen)  # copies apart, so that groups of members are alike
         networks = law.networks(jax.lax.map(draw, chosen // (2 * self.heads)))
         members = _one_head(networks, chosen % (2 * self.heads), self.heads)
         return PosteriorSample(Ensemble(members), {"effective_sample_size": size})

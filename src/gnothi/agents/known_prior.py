@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from gnothi.agents.agent import PriorKnowledge
-from gnothi.data import Dataset
+from gnothi.data import Dataset, check_finite, check_labels
 from gnothi.nn import MLP, stacked_outputs
 
 LIMIT = 2.0  # deviations at which weights are cut
@@ -26,12 +26,19 @@ class NetworkPrior(eqx.Module):
 
     **Arguments:** `data`, for the size of an input; `prior`, for the number of classes and the temperature; `hidden`,
     the widths of the hidden layers.
+
+    **Raises:** `ValueError` if targets are values, and, outside `jit` and `vmap`, if a label is none of the classes or
+    an input is not finite.
     """
 
     sizes: tuple[int, ...] = eqx.field(static=True)
     logit_scale: float | Float[Array, ""]
 
     def __init__(self, data: Dataset, prior: PriorKnowledge, hidden: tuple[int, ...]):
+        if prior.noise_std is not None:
+            raise ValueError("this prior is over classifiers: it cannot learn values")
+        check_finite(data.x, name="data.x")
+        check_labels(data.y, prior.num_classes, name="data.y")
         self.sizes = (data.x[0].size, *hidden, prior.num_classes)
         self.logit_scale = prior.logit_scale
 

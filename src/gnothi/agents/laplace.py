@@ -45,7 +45,12 @@ class LaplaceAgent:
             raise ValueError("the full Hessian of all weights is too large: take hessian='kron' or 'diag'")
 
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> GaussianHead | Linearised:
-        """Trains the network, then adds up the curvature of the data once."""
+        """Trains the network, then adds up the curvature of the data once.
+
+        **Raises:** `ValueError` if targets are values: the curvature is that of cross-entropy.
+        """
+        if prior.noise_std is not None:
+            raise ValueError("laplace takes the curvature of cross-entropy: it cannot learn values")
         mlp = MLPAgent(self.hidden, self.l2, self.steps, self.learning_rate, self.batch_size)
         network = mlp(data, prior, key).network
         assert isinstance(network, MLP)

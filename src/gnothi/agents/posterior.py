@@ -27,7 +27,7 @@ class PosteriorSample(EpistemicNetwork):
     def __init__(self, ensemble: Ensemble, diagnostics: dict[str, Float[Array, ""]]):
         self.ensemble = ensemble
         self.measured = Diagnostics(diagnostics)
-        self.index = ensemble.index
+        self.index = OneOf(ensemble.index.count, ensemble.index.first, drawn=True)
 
     @property
     def diagnostics(self) -> dict[str, Float[Array, ""]]:

@@ -36,6 +36,11 @@ class FiniteIndexDistribution(IndexDistribution):
     def enumerate(self) -> Array:
         """Every index once, stacked on a leading `samples` axis."""
 
+    @property
+    @abstractmethod
+    def is_whole(self) -> bool:
+        """Whether the law is what the agent believes, and no finite sample of that."""
+
 
 class Gaussian(IndexDistribution):
     """A standard normal index of `size` numbers: epinets, and weights that are normal themselves."""
@@ -85,6 +90,12 @@ class OneOf(FiniteIndexDistribution):
 
     count: int = eqx.field(static=True)
     first: int | Int[Array, ""] = 0
+    drawn: bool = eqx.field(static=True, default=False)  # whether members are draws of a law that is not finite
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the members are all there is, and no draws of something else."""
+        return not self.drawn
 
     def samples(self, key: PRNGKeyArray, num_samples: int) -> Int[Array, " samples"]:
         """Draws the numbers of members, with replacement."""
@@ -101,6 +112,11 @@ class OneOf(FiniteIndexDistribution):
 
 class NoIndex(FiniteIndexDistribution):
     """The single index of a network that has none: it says nothing, and there is one of it."""
+
+    @property
+    def is_whole(self) -> bool:
+        """One prediction is all there is."""
+        return True
 
     def samples(self, key: PRNGKeyArray, num_samples: int) -> Int[Array, " samples"]:
         """Repeats the only index there is."""

@@ -16,6 +16,8 @@ from gnothi.enn.indices import IndexDistribution
 from gnothi.enn.network import EpistemicNetwork, every_index
 from gnothi.nn import Frozen
 
+ROWS_AT_ONCE = 4096  # inputs whose hidden units, of every fixed function, are in memory together
+
 
 class PriorFunction(Frozen):
     """A few fixed functions (`basis`) and a rule by which an index combines them (`combine`).
@@ -98,5 +100,7 @@ class WithPrior(EpistemicNetwork):
         return outputs + jax.vmap(lambda z: jax.vmap(lambda row: self.prior.combine(row, z))(basis))(indices)
 
     def constants(self, inputs: Float[Array, "inputs ..."]) -> Float[Array, "inputs functions classes"]:
-        """The prior's fixed functions at these inputs."""
-        return jax.vmap(self.prior.basis)(inputs)
+        """The prior's fixed functions at these inputs; of many inputs, some at a time, so that memory is bounded."""
+        if len(inputs) <= ROWS_AT_ONCE:
+            return jax.vmap(self.prior.basis)(inputs)
+        return jax.lax.map(self.prior.basis, inputs, batch_size=ROWS_AT_ONCE)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from gnothi.data import Dataset
+from gnothi.data import Dataset, check_finite
 from gnothi.learning.fit import Scalar, minibatches
 from gnothi.learning.losses import Batch, EpistemicPredictor, Loss
 from gnothi.nn import partition
@@ -77,6 +77,7 @@ def langevin(
         raise ValueError(f"steps and burn_in must be multiples of interval, got {steps}, {burn_in} and {interval}")
     if len(data) == 0:
         raise ValueError("there are no data to learn from: give at least one row")
+    check_finite(data.x, name="data.x")
     if preconditioner not in PRECONDITIONERS:
         raise ValueError(f"preconditioner must be one of {', '.join(PRECONDITIONERS)}, got {preconditioner!r}")
     if loss.num_indices is not None:

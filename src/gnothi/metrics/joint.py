@@ -102,7 +102,7 @@ def _score(
             if target is not None:
                 log_target, _ = log_mean_exp(log_likelihoods(target, counts), exhaustive=True)
             weight = real * jnp.exp(log_weight + (log_target if design.times_target else 0.0))
-            values = values + jnp.where(weight > 0, weight * (log_target - log_agent), 0.0)
+            values = values + jnp.where(weight != 0, weight * (log_target - log_agent), 0.0)
             return (values, influence + (ratios - 1) @ weight), None
 
         num_groups = 1 if exhaustive else min(NUM_GROUPS, num_samples)
@@ -129,7 +129,7 @@ def _marginal_kl(target: Float[Array, "h inputs classes"], agent: Float[Array, "
     log_target, _ = log_mean_exp(jax.nn.log_softmax(target), exhaustive=True)
     log_agent, ratios = log_mean_exp(jax.nn.log_softmax(agent), exhaustive)
     probs = jnp.exp(log_target)
-    values = jnp.sum(jnp.where(probs > 0, probs * (log_target - log_agent), 0.0), axis=-1)
+    values = jnp.sum(jnp.where(probs != 0, probs * (log_target - log_agent), 0.0), axis=-1)
     influence = jnp.einsum("gic,ic->g", ratios - 1, probs) / values.size
     groups = influence.size
     return Scores(values, jnp.sum(influence**2) / max(1, groups * (groups - 1)) * (groups > 1))

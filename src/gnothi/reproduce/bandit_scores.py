@@ -21,6 +21,7 @@ from gnothi.testbed.run import config_hash
 TAUS = (1, 10, 100)
 TEST_INPUTS = 200  # 100 pairs of anchors a problem
 NUM_INDICES = 500
+FIRST_SEED = 100  # those below chose the sizes of this experiment
 REFERENCE = "uniform"  # plays and is scored, and is in no correlation: it does not learn
 
 
@@ -60,10 +61,12 @@ def measure(task: Task) -> dict[str, list[Record]]:
 def _play(task: Task) -> Iterator[Record]:
     """Cumulative regret when the agent learns, and at the end."""
     s = task.setting
-    bandits = [draw_bandit(seed, input_size=s.input_size, temperature=s.temperature) for seed in range(s.seeds)]
+    bandits = [
+        draw_bandit(FIRST_SEED + seed, input_size=s.input_size, temperature=s.temperature) for seed in range(s.seeds)
+    ]
     totals = thompson_regret(task.agent, bandits, refits=s.refits, horizon=s.horizon).cumsum(axis=1)
     for seed, of_bandit in enumerate(totals):
-        name = f"decisions/bandit-D{s.input_size}-T{s.temperature:g}-S{seed}"
+        name = f"decisions/bandit-D{s.input_size}-T{s.temperature:g}-S{FIRST_SEED + seed}"
         for time in (*s.refits, s.horizon):
             yield _record(task, name, "regret", of_bandit[time - 1], seed=seed, num_train=time)
 
@@ -71,7 +74,10 @@ def _play(task: Task) -> Iterator[Record]:
 def _score(task: Task) -> Iterator[Record]:
     s = task.setting
     for num_train in s.refits:
-        specs = [GenerativeSpec("decisions", s.input_size, num_train, s.temperature, seed) for seed in range(s.seeds)]
+        specs = [
+            GenerativeSpec("decisions", s.input_size, num_train, s.temperature, FIRST_SEED + seed)
+            for seed in range(s.seeds)
+        ]
         problems = [spec.make() for spec in specs]
         # As many as there are bandits, so that the program is the one that has played them.
         keys = jax.random.split(jax.random.key(num_train), s.seeds)
@@ -82,7 +88,7 @@ def _score(task: Task) -> Iterator[Record]:
             target = jnp.asarray(problem.true_logits)[None, :TEST_INPUTS]
             scores = kl_divergence(target, draws, tau=TAUS, exhaustive=exhaustive, key=jax.random.key(0))
             for tau, kl in scores.items():
-                yield _record(task, spec.name, "kl", kl, seed=spec.seed, num_train=num_train, tau=tau)
+                yield _record(task, spec.name, "kl", kl, seed=spec.seed - FIRST_SEED, num_train=num_train, tau=tau)
 
 
 def _record(task: Task, name: str, metric: str, value: Estimate | float, **about: Any) -> Record:

@@ -160,7 +160,7 @@ def _figure(found: Results) -> alt.HConcatChart:
     colours = agent_colours(found.agents)
     colour = alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
 
-    def panel(rows: list[dict[str, Any]], x: str, title: str, x_title: str) -> alt.LayerChart:
+    def panel(rows: list[dict[str, Any]], x: str, title: str, x_title: str) -> alt.LayerChart | alt.FacetChart:
         def axis(title: str) -> dict:
             return {"title": title, "scale": alt.Scale(type="log", nice=False, padding=20)}
 

@@ -52,18 +52,19 @@ def run(lab: Lab) -> Findings:
     by = "value" if lab.scale == "smoke" else "interval"
     compared = [name for name in names if name in (*PUBLISHED, "sgmcmc")]
     spreads = {tau: _spread(scores[tau], compared) for tau in (1, 10)}
+    problems = len(scores[10]["mlp"])
     claims = (
         below(
             "Agents look alike one label at a time",
             "largest mean d_KL at tau = 1 over the smallest, of the paper's agents",
-            _estimate(spreads[1]),
+            _estimate(spreads[1], problems),
             ALIKE,
             by="value",
         ),
         above(
             "Ten labels together tell them apart",
             "the same ratio at tau = 10, over that at tau = 1",
-            _estimate(spreads[10] / spreads[1]),
+            _estimate(spreads[10] / spreads[1], problems),
             APART,
             by=by,
         ),
@@ -107,10 +108,10 @@ def _means(scores: dict[str, np.ndarray], agents: Sequence[str]) -> np.ndarray:
     return np.concatenate([values.mean(axis=1, keepdims=True), values[:, rows].mean(axis=2)], axis=1)
 
 
-def _estimate(values: np.ndarray, units: int | None = None) -> Estimate:
-    """What was measured, with the interval of its resamples."""
+def _estimate(values: np.ndarray, units: int) -> Estimate:
+    """What was measured, with the interval of its resamples; `units`, how many problems or agents were resampled."""
     low, high = np.quantile(values[1:], [0.025, 0.975])
-    return Estimate(float(values[0]), float(low), float(high), units or NUM_RESAMPLES)
+    return Estimate(float(values[0]), float(low), float(high), units)
 
 
 def _spread(scores: dict[str, np.ndarray], agents: Sequence[str]) -> np.ndarray:
