@@ -49,7 +49,7 @@ def measure(task: Any) -> dict[str, list[Record]]:
 
 
 def _linear_groups(lab: Lab) -> list[Group]:
-    members, seeds = lab.choose(smoke=(1000, range(2)), laptop=(3000, range(5)), paper=(10_000, range(20)))
+    members, seeds = lab.choose(smoke=(1000, range(5)), laptop=(3000, range(5)), paper=(10_000, range(20)))
     tasks = [LinearTask(recipe, members, tuple(seeds)) for recipe in RECIPES]
     return [
         Group(f"linear {task.recipe}", tuple(task.cell(d, s) for d, seeds in task.designs.items() for s in seeds), task)
