@@ -15,6 +15,21 @@ COLOURS = {
     "knn": "#94806a",
     "logistic": "#c86a6a",
     "uniform": "#8a8f98",
+    "epinet+": "#b3261e",
+    "hypermodel": "#7a5195",
+    "bbb": "#c9508f",
+    "sgmcmc": "#2f4b7c",
+    "last_layer_ensemble": "#5f9ea0",
+    "batch_ensemble": "#7fb3d5",
+    "anchored_ensemble": "#58a866",
+    "langevin_ensemble": "#1f6f4a",
+    "deep_kernel": "#a0522d",
+    "laplace": "#b8860b",
+    "laplace_kron": "#8b6508",
+    "swag": "#9a8fd6",
+    "sngp": "#cd853f",
+    "exact": "#e11d48",
+    "hmc": "#f43f7a",
 }
 _SPARE = ("#5b6bc0", "#2aa4c0", "#8a5fd0", "#a8892c", "#d0567f", "#4f8f6b")
 NEGATIVE, MIDDLE, POSITIVE = "#2166ac", "#f5f2ec", "#d95f0e"  # class 0, either, class 1: safe for the colour-blind
