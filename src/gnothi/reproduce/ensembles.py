@@ -178,13 +178,14 @@ def noise_of(record: Record) -> str:
 
 
 def _figure(records: Sequence[Record]) -> Chart:
-    panels = (_size_panel(records), _ratio_panel(records), _linear_panel(records))
+    few = [r for r in records if r.metric == "kl" and r.tau == 10 and (r.input_size, r.num_train) == (10, 10)]
+    panels = [_size_panel(few)] if few else []  # the smallest scale has one size
+    panels += [_ratio_panel(records), _linear_panel(records)]
     return alt.hconcat(*panels, spacing=35).resolve_scale(color="independent", xOffset="independent")
 
 
-def _size_panel(records: Sequence[Record]) -> Any:
+def _size_panel(few: Sequence[Record]) -> Any:
     """Scores by ensemble size on the problems that have few data and that every size was put through."""
-    few = [r for r in records if r.metric == "kl" and r.tau == 10 and (r.input_size, r.num_train) == (10, 10)]
     rows = []
     for subject in sorted({r.subject for r in few}):
         values = np.array([r.value for r in few if r.subject == subject and r.temperature == 0.1])
