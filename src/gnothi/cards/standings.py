@@ -81,8 +81,9 @@ def _suite(suite: str, records: Sequence[Record], picture: Path) -> list[str]:
     done: dict[str, set[str]] = defaultdict(set)
     for record in records:
         done[record.subject].add(record.evaluation)
-    most = max(map(len, done.values()))
-    whole = [record for record in records if len(done[record.subject]) == most]
+    names = done[BASELINE] or set().union(*done.values())  # `uniform` comes along with every command
+    records = [record for record in records if record.evaluation in names]
+    whole = [record for record in records if done[record.subject] >= names]
     (board,) = leaderboards(whole)
     parts = [f"## {suite}: {count_problems(board)}", explain(board, gaps=False), *(f"! {note}" for note in board.notes)]
     if board.rows:
@@ -92,7 +93,7 @@ def _suite(suite: str, records: Sequence[Record], picture: Path) -> list[str]:
             parts.append(f"![Score against the arithmetic of training]({picture.name})")
         if board.metric == "kl":
             parts += _slices(whole, board)
-    parts += _parts_only(records, {agent: done[agent] for agent in done if len(done[agent]) < most})
+    parts += _parts_only(records, {agent: done[agent] & names for agent in done if not done[agent] >= names})
     return parts + (_floor(records) if suite in FLOOR_SUITES else [])
 
 

@@ -64,13 +64,13 @@ class Leaderboard:
             able = [name for name in AGENTS if reached(name, specs)]
             names = dict.fromkeys(["uniform", *self.agents]) if self.agents else able
             agents = {name: find_agent(name, AGENTS) for name in names}
-        _run(agents, specs, self.out, console, run_groups, self.workers, self._typed())
+        cells = _run(agents, specs, self.out, console, run_groups, self.workers, self._typed())
 
         from gnothi.cards import print_leaderboard, write_standings
 
         page = self.page or self.out / "leaderboard.md"
         write_standings(self.out, page)
-        print_leaderboard(self.out, console=console)
+        print_leaderboard(self.out, console=console, cells=cells)
         print(f"Page: {page.resolve()}")
 
     def _typed(self) -> str:
