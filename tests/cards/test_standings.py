@@ -71,3 +71,17 @@ def test_an_agent_that_did_a_part_has_a_table_of_its_own_and_old_settings_do_not
     section = text.split("On a part of the problems")[1].split("Excess over")[0]
     assert "| `exact` | 9 | at most 20 data, 5 of each cell |" in section
     assert "`mlp` |" in text and "mlp 0123abcd" not in text
+
+
+def test_a_score_that_is_not_finite_is_shown_and_not_dropped(tmp_path):
+    records = [
+        make_record(a, f"classification/D2-N20-T0.1-S{i}", v)
+        for a, v in (("uniform", 1.0), ("mlp", 0.5))
+        for i in range(6)
+    ]
+    records[-1] = replace(records[-1], value=float("nan"))
+    present = [replace(r, config_hash=config_hash(r.subject, AGENTS[r.subject])) for r in records]
+    write_standings(write_run(tmp_path / "run", present), tmp_path / "board.md")
+    text = (tmp_path / "board.md").read_text()
+    assert "## classification: 6 problems" in text
+    assert "mlp has no finite score on 1 of 6 problems" in text

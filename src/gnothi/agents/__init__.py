@@ -15,7 +15,7 @@ from gnothi.agents.laplace import LaplaceAgent
 from gnothi.agents.last_layer_ensemble import LastLayerEnsembleAgent
 from gnothi.agents.linear_epinet import LinearEpinetAgent
 from gnothi.agents.plain import LogisticAgent, MLPAgent, UniformAgent
-from gnothi.agents.posterior import TRUSTED, PosteriorSample, is_trusted
+from gnothi.agents.posterior import TRUSTED, PosteriorSample, in_range, is_trusted
 from gnothi.agents.scikit import KNNAgent, RandomForestAgent
 from gnothi.agents.sgmcmc import SGMCMCAgent
 from gnothi.agents.sngp import SNGPAgent
@@ -83,6 +83,7 @@ __all__ = [
     "UniformAgent",
     "find_agent",
     "full_name",
+    "in_range",
     "is_trusted",
     "joint_draws",
     "sweep",

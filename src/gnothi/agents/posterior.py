@@ -56,6 +56,11 @@ TRUSTED: dict[str, tuple[float, float]] = {
 }
 
 
+def in_range(name: str, value: float) -> bool:
+    """Whether a diagnostic is in its range of `TRUSTED`, if it has one there; NaN is not."""
+    return name not in TRUSTED or TRUSTED[name][0] <= value <= TRUSTED[name][1]
+
+
 def is_trusted(sampler: Sampler) -> bool:
     """Whether every diagnostic of a sampler is in its range of `TRUSTED`; one that has none is.
 
@@ -63,11 +68,7 @@ def is_trusted(sampler: Sampler) -> bool:
     """
     if not isinstance(sampler, PosteriorSample):
         return True
-    return all(
-        TRUSTED[name][0] <= float(np.max(value)) <= TRUSTED[name][1]
-        for name, value in sampler.diagnostics.items()
-        if name in TRUSTED
-    )
+    return all(in_range(name, float(np.max(value))) for name, value in sampler.diagnostics.items())
 
 
 def split_r_hat(values: Float[Array, "chains draws"]) -> Float[Array, ""]:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from gnothi.agents import AGENTS, TRUSTED
+from gnothi.agents import AGENTS, TRUSTED, in_range
 from gnothi.cards.figures import PRINT_INK, write_png
 from gnothi.cards.leaderboard import BASELINE, Leaderboard, leaderboards, name_agents, slice_rows
 from gnothi.cards.plots import flops_chart
 from gnothi.cards.wording import count_problems, explain, format_count, format_interval, format_number
-from gnothi.metrics import bootstrap_interval, mean_interval
+from gnothi.metrics import mean_interval, ratio_interval
 from gnothi.sweep import Record, RunFolder, read_records
 from gnothi.testbed.peers import PeerScore, peer_scores
 from gnothi.testbed.reach import COSTLY, base_name
@@ -35,7 +35,7 @@ def write_standings(run_folder: Path, path: Path) -> None:
     """
     present = {name: config_hash(name, agent) for name, agent in AGENTS.items()}
     found = [r for r in read_records(run_folder) if present.get(r.subject, r.config_hash) == r.config_hash]
-    doubted = {(record.subject, record.evaluation) for record in found if not _trusted(record)}
+    doubted = {(record.subject, record.evaluation) for record in found if not in_range(record.metric, record.value)}
     found = name_agents([r for r in found if (r.subject, r.evaluation) not in doubted])
     suites: dict[str, list[Record]] = defaultdict(list)
     for record in found:
@@ -54,12 +54,6 @@ def write_standings(run_folder: Path, path: Path) -> None:
             parts += _beside(suites[suite], [r for r in projected if r.suite == suite], theirs)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-
-
-def _trusted(record: Record) -> bool:
-    """Whether a diagnostic is in its range; a problem where one is not is left out for that agent."""
-    low, high = TRUSTED.get(record.metric, (-math.inf, math.inf))
-    return low <= record.value <= high
 
 
 def _provenance(records: Sequence[Record], commands: Sequence[str]) -> str:
@@ -280,5 +274,5 @@ def _ratio(values: dict[str, float], mlp: dict[str, float], common: Sequence[str
     if not common:
         return "–"
     own, base = (np.array([table[name] for name in common]) for table in (values, mlp))
-    found = bootstrap_interval(lambda rows: own[rows].sum(axis=1) / base[rows].sum(axis=1), len(common))
+    found = ratio_interval(own, base)
     return _with(found.value, found.low, found.high)

@@ -4,7 +4,14 @@ from gnothi.metrics.clustered import kl_kmeans, kl_projected
 from gnothi.metrics.conformance import Check, conform, passed
 from gnothi.metrics.gaussian import gaussian_kl, regression_kl
 from gnothi.metrics.inputs import dyadic, iid, local
-from gnothi.metrics.intervals import Estimate, bootstrap_interval, bootstrap_rows, mean_interval, paired_difference
+from gnothi.metrics.intervals import (
+    Estimate,
+    bootstrap_interval,
+    bootstrap_rows,
+    mean_interval,
+    paired_difference,
+    ratio_interval,
+)
 from gnothi.metrics.joint import joint_log_loss, kl_divergence, kl_published, kl_scores
 from gnothi.metrics.log_mean import RunningLogMean, log_mean_exp, stream_log_mean_exp
 from gnothi.metrics.marginal import accuracy, brier_score, calibration_error, log_loss
@@ -36,6 +43,7 @@ __all__ = [
     "mean_interval",
     "paired_difference",
     "passed",
+    "ratio_interval",
     "regression_kl",
     "stream_log_mean_exp",
 ]

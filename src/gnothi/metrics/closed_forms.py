@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gnothi.metrics.intervals import Estimate, mean_interval
-from gnothi.metrics.log_mean import log_mean_exp
+from gnothi.metrics.log_mean import index_variance, log_mean_exp
 
 Inputs = Float[np.ndarray, "data features"]
 Covariance = Float[np.ndarray, "features features"]
@@ -67,7 +67,7 @@ def estimator_error(
     surprise -= 0.5 * np.sum(y**2 / variance - 1, axis=-1)
     exact = joint_information(x, prior_std=1.0, noise_std=noise_std)
     values = np.asarray(log_joint, float) - log_marginals + surprise - exact
-    return mean_interval(values, extra_variance=float(np.sum(influence**2) / (len(influence) * (len(influence) - 1))))
+    return mean_interval(values, extra_variance=float(index_variance(influence)))
 
 
 def weight_posterior(x: Inputs, *, prior_std: float, noise_std: float | Float[np.ndarray, " data"]) -> Covariance:

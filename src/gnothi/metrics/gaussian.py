@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, Int
 
 from gnothi.metrics.inputs import check_pool
 from gnothi.metrics.intervals import Estimate, mean_interval
-from gnothi.metrics.log_mean import Moments, stream_log_mean_exp
+from gnothi.metrics.log_mean import Moments, index_variance, stream_log_mean_exp
 from gnothi.metrics.outcomes import allocations, check_kappa, num_anchors
 
 MAX_ALLOCATIONS = 128  # beyond this many ways to repeat the anchors, ways are sampled
@@ -127,8 +127,7 @@ def regression_kl(
         log_agent, ratios = _of_array(draws, *asked, exhaustive=exhaustive, chunk=chunk)
     values = np.einsum("o,od->d", weights, log_target - np.asarray(log_agent, float))
     influence = np.einsum("o,god->g", weights, np.asarray(ratios, float) - 1) / values.size
-    spread = float(np.sum(influence**2) / max(1, influence.size * (influence.size - 1)))
-    return mean_interval(values, extra_variance=spread)
+    return mean_interval(values, extra_variance=float(index_variance(influence)))
 
 
 def _log_densities(values_at, observed, root, *, num_samples, exhaustive, chunk) -> Moments:

@@ -97,6 +97,17 @@ def bootstrap_interval(
     return Estimate(value, float(low), float(high), num_units)
 
 
+def ratio_interval(numerator: Values, denominator: Values) -> Estimate:
+    """The ratio of two means over the same units, with a percentile bootstrap interval over units."""
+    pair = np.stack([numerator, denominator])
+
+    def ratio(rows: Int[np.ndarray, "resamples units"]) -> Float[np.ndarray, " resamples"]:
+        above, below = pair[:, rows].sum(axis=2)
+        return above / below
+
+    return bootstrap_interval(ratio, pair.shape[1])
+
+
 def bootstrap_rows(
     num_units: int, strata: Int[np.ndarray, " units"] | None = None, *, num_resamples: int = 2000, seed: int = 0
 ) -> Int[np.ndarray, "resamples units"]:

@@ -27,7 +27,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from gnothi.data import check_labels
 from gnothi.metrics.inputs import CHOICES, check_pool
 from gnothi.metrics.intervals import Estimate, mean_interval
-from gnothi.metrics.log_mean import NUM_GROUPS, log_mean_exp
+from gnothi.metrics.log_mean import NUM_GROUPS, index_variance, log_mean_exp
 from gnothi.metrics.outcomes import (
     allocations,
     by_draw,
@@ -119,9 +119,7 @@ def _score(
     )
     values, influence = jax.lax.map(score_chunk, args)
     influence = jnp.sum(influence, axis=0) / num_draws
-    num_groups = influence.size
-    index_variance = jnp.sum(influence**2) / max(1, num_groups * (num_groups - 1))
-    return Scores(values.reshape(-1)[:num_draws], index_variance * (num_groups > 1))
+    return Scores(values.reshape(-1)[:num_draws], index_variance(influence))
 
 
 def _marginal_kl(target: Float[Array, "h inputs classes"], agent: Float[Array, "m inputs classes"], exhaustive: bool):
@@ -131,8 +129,7 @@ def _marginal_kl(target: Float[Array, "h inputs classes"], agent: Float[Array, "
     probs = jnp.exp(log_target)
     values = jnp.sum(jnp.where(probs != 0, probs * (log_target - log_agent), 0.0), axis=-1)
     influence = jnp.einsum("gic,ic->g", ratios - 1, probs) / values.size
-    groups = influence.size
-    return Scores(values, jnp.sum(influence**2) / max(1, groups * (groups - 1)) * (groups > 1))
+    return Scores(values, index_variance(influence))
 
 
 @partial(jax.jit, static_argnames=("tau", "inputs", "exhaustive", "kappa"))
@@ -293,10 +290,7 @@ def joint_log_loss(
         positions = jax.vmap(lambda k: CHOICES[inputs](k, pool, tau))(jax.random.split(key, num_inputs // tau))
     joint = jnp.sum(log_probs[:, positions], axis=-1)
     log_mean, ratios = log_mean_exp(joint, exhaustive)
-    influence = jnp.mean(ratios - 1, axis=-1)
-    groups = influence.size
-    variance = jnp.sum(influence**2) / max(1, groups * (groups - 1)) * (groups > 1)
-    return Scores(-log_mean, variance).estimate()
+    return Scores(-log_mean, index_variance(jnp.mean(ratios - 1, axis=-1))).estimate()
 
 
 @partial(jax.jit, static_argnames="exhaustive")

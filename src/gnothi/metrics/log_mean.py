@@ -5,12 +5,12 @@ biased and noisy; dealing the samples into groups says by how much, and costs on
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Num
 
 NUM_GROUPS = 20  # indices are dealt into this many groups, whose spread shows bias and noise of a finite number
 
@@ -54,6 +54,12 @@ def _log_of_mean(top: Array, sums: Float[Array, "groups *rest"], num_samples: in
         return log_mean, ratios
     variance = jnp.sum((ratios - 1) ** 2, axis=0) / (num_groups * (num_groups - 1))
     return log_mean + jnp.minimum(variance, 1.0) / 2, ratios
+
+
+def index_variance(influence: Num[Array, " groups"] | Num[np.ndarray, " groups"]) -> Any:
+    """The variance of a mean score due to the draw of indices, by how each group of them moves it; 0 for one group."""
+    groups = influence.size
+    return (influence**2).sum() / max(1, groups * (groups - 1)) * (groups > 1)
 
 
 class RunningLogMean(NamedTuple):

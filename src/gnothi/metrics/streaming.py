@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.metrics.intervals import Estimate, mean_interval
-from gnothi.metrics.log_mean import NUM_GROUPS, Moments, RunningLogMean, stream_log_mean_exp
+from gnothi.metrics.log_mean import NUM_GROUPS, Moments, RunningLogMean, index_variance, stream_log_mean_exp
 from gnothi.metrics.outcomes import by_draw, check_kl, num_anchors, sampled_columns
 
 Target = Float[Array, "hypotheses inputs classes"]
@@ -81,8 +81,9 @@ def kl_streamed(
     else:
         log_agent, ratios = _gather([first], blocks, asked, anchors, as_counts).finish()
     influence = np.asarray(jnp.mean(ratios - 1, axis=(1, 2)), float)
-    spread = float(np.sum(influence**2) / max(1, influence.size * (influence.size - 1)))
-    return mean_interval(np.asarray(jnp.mean(log_target - log_agent, axis=0), float), extra_variance=spread)
+    return mean_interval(
+        np.asarray(jnp.mean(log_target - log_agent, axis=0), float), extra_variance=float(index_variance(influence))
+    )
 
 
 def _as_counts(tau: int, classes: int, kappa: int | None) -> bool:

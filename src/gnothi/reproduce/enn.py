@@ -13,11 +13,11 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from gnothi.agents import AGENTS, TRUSTED, Agent, EnsembleAgent
+from gnothi.agents import AGENTS, Agent, EnsembleAgent, in_range
 from gnothi.cards import PRINT_INK, Claim, below, equals, not_above
 from gnothi.cards.plots import Chart
 from gnothi.cards.theme import agent_colours
-from gnothi.metrics import Estimate, bootstrap_interval, mean_interval
+from gnothi.metrics import Estimate, mean_interval, ratio_interval
 from gnothi.reproduce.lab import Findings, Lab
 from gnothi.reproduce.measured import measured
 from gnothi.sweep import Group, Record
@@ -42,7 +42,7 @@ def run(lab: Lab) -> Findings:
             spec for spec in specs if getattr(spec, "num_train", 0) <= FLOOR_DATA and getattr(spec, "seed", 0) == 0
         ]
         drawn = lab.run_testbed({FLOOR: AGENTS[FLOOR]}, small)
-        doubted = {r.evaluation for r in drawn if r.metric == "r_hat" and not r.value <= TRUSTED["r_hat"][1]}
+        doubted = {r.evaluation for r in drawn if not in_range(r.metric, r.value)}
         records += [record for record in drawn if record.evaluation not in doubted]
     seeds = range(lab.choose(smoke=8, laptop=40, paper=200))
     rate = lab.run([Group("linear regression", (f"linear_epinet/{len(seeds)} data sets",), seeds)], linear_epinets)
@@ -79,7 +79,7 @@ def _ratio(scores: dict[str, dict[str, float]], agent: str, other: str) -> Estim
     """Mean d_KL over that of another on the problems of both, with its interval over problems."""
     names = sorted(scores[agent].keys() & scores[other].keys())
     ours, theirs = (np.array([scores[who][name] for name in names]) for who in (agent, other))
-    return bootstrap_interval(lambda rows: ours[rows].sum(axis=1) / theirs[rows].sum(axis=1), len(names))
+    return ratio_interval(ours, theirs)
 
 
 def _scores(scores: dict[int, dict[str, dict[str, float]]], lab: Lab) -> list[Claim]:
@@ -115,7 +115,7 @@ def _compute(records: Sequence[Record]) -> list[Claim]:
 
     def ratio(cost: str) -> Estimate:
         ours, theirs = (np.array([getattr(costs[who][name], cost) for name in names], float) for who in (OURS, BEST))
-        return bootstrap_interval(lambda rows: ours[rows].sum(axis=1) / theirs[rows].sum(axis=1), len(names))
+        return ratio_interval(ours, theirs)
 
     return [
         below(

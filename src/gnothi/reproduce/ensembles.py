@@ -20,7 +20,7 @@ import numpy as np
 from gnothi.agents import Agent, EnsembleAgent
 from gnothi.cards import PRINT_INK, Claim, above, below, equals, not_below
 from gnothi.cards.plots import Chart
-from gnothi.metrics import Estimate, bootstrap_interval
+from gnothi.metrics import Estimate, ratio_interval
 from gnothi.metrics.closed_forms import RECIPES
 from gnothi.reproduce.lab import Findings, Lab
 from gnothi.reproduce.linear_ensembles import LinearTask, train_linear
@@ -169,7 +169,7 @@ def ratio(
     if not both:
         raise ValueError(f"there are no problems that both {first!r} and {second!r} were scored on")
     upper, lower = (np.array([by_problem[name][problem] for problem in both]) for name in (first, second))
-    return bootstrap_interval(lambda rows: upper[rows].sum(axis=1) / lower[rows].sum(axis=1), len(both))
+    return ratio_interval(upper, lower)
 
 
 def noise_of(record: Record) -> str:
