@@ -2,6 +2,7 @@
 
 from gnothi.cards.claims import Claim, above, all_hold, below, equals, not_above, not_below, print_claims
 from gnothi.cards.figures import PRINT_INK, write_page, write_png
+from gnothi.cards.floor import Excess, excesses, floor_chart, floor_title, trusted
 from gnothi.cards.leaderboard import Leaderboard, Row, leaderboards
 from gnothi.cards.progress import CellProgress
 from gnothi.cards.report import write_picture, write_report
@@ -12,17 +13,22 @@ __all__ = [
     "PRINT_INK",
     "CellProgress",
     "Claim",
+    "Excess",
     "Leaderboard",
     "Row",
     "above",
     "all_hold",
     "below",
     "equals",
+    "excesses",
+    "floor_chart",
+    "floor_title",
     "leaderboards",
     "not_above",
     "not_below",
     "print_claims",
     "print_leaderboard",
+    "trusted",
     "write_page",
     "write_picture",
     "write_png",

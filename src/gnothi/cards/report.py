@@ -14,6 +14,7 @@ import altair as alt
 import vl_convert
 
 from gnothi.cards.figures import PRINT_INK, write_png
+from gnothi.cards.floor import LAWFUL, excesses, floor_chart, floor_title, trusted
 from gnothi.cards.leaderboard import BASELINE, Leaderboard, leaderboards, slice_rows, table_of, whole_runs
 from gnothi.cards.plots import Chart, compute_chart, drawable, score_chart, score_panel, slice_panel
 from gnothi.cards.portraits import choose_portraits, load_portraits, portrait_chart
@@ -42,14 +43,15 @@ def write_report(run_folder: Path) -> Path:
     **Raises:** `ValueError` if the folder holds no run, no records or no joint scores.
     """
     runs = RunFolder(run_folder).about()
-    records = whole_runs(read_records(run_folder))
+    everything = trusted(read_records(run_folder))
+    records = whole_runs(everything)
     boards = leaderboards(records)
     main = boards[0]
     in_suite = [r for r in records if (r.suite, r.metric) == (main.suite, main.metric)]
     parts = [_table_section(main)]
     if main.rows:
         parts += [_score_section(main), _portrait_section(run_folder), _compute_section(main)]
-        parts.append(_slice_section(main, in_suite))
+        parts += [_floor_section(everything, main.suite), _slice_section(main, in_suite)]
     for board in boards[1:]:
         chosen = [r for r in records if (r.suite, r.metric) == (board.suite, board.metric)]
         parts.append(_further_section(board, chosen))
@@ -209,6 +211,16 @@ def _compute_section(board: Leaderboard) -> str:
     tau = board.taus[0]
     chart = _chart(compute_chart(board), label=f"score at tau {tau} against CPU seconds, as in the table")
     return _section(f"Score against compute, τ = {tau}", _paragraph(words, "caption"), chart)
+
+
+def _floor_section(records: Sequence[Record], suite: str) -> str:
+    """How far everyone is above the posterior; nothing where it was not drawn from."""
+    rows = excesses([record for record in records if record.suite == suite]) if suite in LAWFUL else []
+    if not rows:
+        return ""
+    words = "Nobody scores better on average than draws from the posterior (the dashed line). Differences are paired."
+    chart = _chart(floor_chart(rows), label="nats above the posterior, by agent")
+    return _section(floor_title(rows), _paragraph(words, "caption"), chart)
 
 
 def _slice_section(board: Leaderboard, records: Sequence[Record]) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import numpy as np
 
-from gnothi.agents import AGENTS, TRUSTED, in_range
+from gnothi.agents import AGENTS, TRUSTED
 from gnothi.cards.figures import PRINT_INK, write_png
+from gnothi.cards.floor import FLOORS, LAWFUL, Excess, excesses, floor_chart, floor_title, trusted
 from gnothi.cards.leaderboard import BASELINE, Leaderboard, leaderboards, name_agents, slice_rows
-from gnothi.cards.plots import flops_chart
+from gnothi.cards.plots import Chart, flops_chart
 from gnothi.cards.wording import count_problems, explain, format_count, format_interval, format_number
 from gnothi.metrics import mean_interval, ratio_interval
 from gnothi.sweep import Record, RunFolder, read_records
@@ -19,8 +21,6 @@ from gnothi.testbed.peers import PeerScore, peer_scores
 from gnothi.testbed.reach import COSTLY, base_name
 from gnothi.testbed.run import config_hash
 
-FLOOR = "exact"  # the agent that draws from the posterior
-FLOOR_SUITES = ("classification", "classification_2d", "published", "published_2d", "multiclass")  # where it is that
 RANKED = ("kl", "joint_log_loss")  # synthetic problems first
 
 
@@ -35,8 +35,7 @@ def write_standings(run_folder: Path, path: Path) -> None:
     """
     present = {name: config_hash(name, agent) for name, agent in AGENTS.items()}
     found = [r for r in read_records(run_folder) if present.get(r.subject, r.config_hash) == r.config_hash]
-    doubted = {(record.subject, record.evaluation) for record in found if not in_range(record.metric, record.value)}
-    found = name_agents([r for r in found if (r.subject, r.evaluation) not in doubted])
+    found = name_agents(trusted(found))
     suites: dict[str, list[Record]] = defaultdict(list)
     for record in found:
         if record.metric in RANKED:
@@ -79,16 +78,25 @@ def _suite(suite: str, records: Sequence[Record], picture: Path) -> list[str]:
     records = [record for record in records if record.evaluation in names]
     whole = [record for record in records if done[record.subject] >= names]
     (board,) = leaderboards(whole)
+    above = excesses(records) if suite in LAWFUL else []
     parts = [f"## {suite}: {count_problems(board)}", explain(board, gaps=False), *(f"! {note}" for note in board.notes)]
     if board.rows:
         parts.append(_scores(board, whole))
         if suite == "classification":
-            write_png(flops_chart(board, width=560, ink=PRINT_INK), picture)
-            parts.append(f"![Score against the arithmetic of training]({picture.name})")
+            write_png(_picture(board, above), picture)
+            parts.append(f"![Score against the arithmetic of training, and above the posterior]({picture.name})")
         if board.metric == "kl":
             parts += _slices(whole, board)
     parts += _parts_only(records, {agent: done[agent] & names for agent in done if not done[agent] >= names})
-    return parts + (_floor(records) if suite in FLOOR_SUITES else [])
+    return parts + (_floor(above) if above else [])
+
+
+def _picture(board: Leaderboard, above: Sequence[Excess]) -> Chart:
+    """Score against compute; beside it, where the posterior could be drawn from, how far above it everyone is."""
+    pareto = flops_chart(board, width=620, ink=PRINT_INK)
+    if not above:
+        return pareto
+    return alt.hconcat(pareto, floor_chart(above, width=340, title=floor_title(above), ink=PRINT_INK), spacing=40)
 
 
 def _parts_only(records: Sequence[Record], partial: dict[str, set[str]]) -> list[str]:
@@ -166,34 +174,22 @@ def _slices(records: Sequence[Record], board: Leaderboard) -> list[str]:
     return [f"Scores at tau = {board.taus[0]} by slice:", _table(head, body)]
 
 
-def _floor(records: Sequence[Record]) -> list[str]:
+def _floor(rows: Sequence[Excess]) -> list[str]:
     """How far each agent is above the posterior, on the problems where that could be drawn from."""
-    floor = {(r.evaluation, r.tau): r.value for r in records if r.subject == FLOOR}
-    if not floor:
-        return []
-    taus = sorted({tau for _, tau in floor if tau is not None}, reverse=True)
-    by_agent: dict[str, dict[tuple, float]] = defaultdict(dict)
-    for record in records:
-        if (record.evaluation, record.tau) in floor:
-            by_agent[record.subject][record.evaluation, record.tau] = record.value
-    rows = []
-    for agent, values in by_agent.items():
-        cells = [f"`{agent}`", str(len({name for name, _ in values}))]
-        order = 0.0
-        for tau in taus:
-            own = np.array([value for (_, t), value in values.items() if t == tau])
-            best = np.array([floor[key] for key in values if key[1] == tau])
-            gap = mean_interval(own - best)
-            cells += [format_number(float(own.mean())), _with(gap.value, gap.low, gap.high) if agent != FLOOR else "0"]
-            order = order if tau != taus[0] else gap.value
-        rows.append((order, cells))
+    taus = sorted({row.tau for row in rows}, reverse=True)
+    lines: dict[str, list[str]] = {}
+    for row in rows:
+        cells = lines.setdefault(row.agent, [f"`{row.agent}`", str(row.above.units)])
+        gap = _with(row.above.value, row.above.low, row.above.high) if row.agent != FLOORS[0] else "0"
+        cells += [format_number(row.mean), gap]
     head = ["agent", "problems"]
     for tau in taus:
-        head += [f"nats, tau = {tau}", f"above `{FLOOR}`"]
+        head += [f"nats, tau = {tau}", "above the posterior"]
     words = (
-        f"Excess over the posterior, in nats, on the problems that `{FLOOR}` could do (paired, with 95 % intervals):"
+        "Excess over the posterior, in nats, on the problems where it could be drawn from, paired, with 95 % intervals "
+        f"(by `{FLOORS[0]}`, and by `{FLOORS[1]}` where that could not; the one beside the other on those of both):"
     )
-    return [words, _table(head, [cells for _, cells in sorted(rows, key=lambda row: row[0])])]
+    return [words, _table(head, list(lines.values()))]
 
 
 def _beside(records: Sequence[Record], projected: Sequence[Record], theirs: Sequence[PeerScore]) -> list[str]:

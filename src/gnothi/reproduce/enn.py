@@ -13,8 +13,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from gnothi.agents import AGENTS, Agent, EnsembleAgent, in_range
-from gnothi.cards import PRINT_INK, Claim, below, equals, not_above
+from gnothi.agents import AGENTS, Agent, EnsembleAgent
+from gnothi.cards import PRINT_INK, Claim, below, equals, not_above, trusted
 from gnothi.cards.plots import Chart
 from gnothi.cards.theme import agent_colours
 from gnothi.metrics import Estimate, mean_interval, ratio_interval
@@ -41,9 +41,7 @@ def run(lab: Lab) -> Findings:
         small = [
             spec for spec in specs if getattr(spec, "num_train", 0) <= FLOOR_DATA and getattr(spec, "seed", 0) == 0
         ]
-        drawn = lab.run_testbed({FLOOR: AGENTS[FLOOR]}, small)
-        doubted = {r.evaluation for r in drawn if not in_range(r.metric, r.value)}
-        records += [record for record in drawn if record.evaluation not in doubted]
+        records += trusted(lab.run_testbed({FLOOR: AGENTS[FLOOR]}, small))
     seeds = range(lab.choose(smoke=8, laptop=40, paper=200))
     rate = lab.run([Group("linear regression", (f"linear_epinet/{len(seeds)} data sets",), seeds)], linear_epinets)
     scores = _by_problem(records)

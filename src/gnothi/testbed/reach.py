@@ -33,6 +33,7 @@ class Reach:
 #: Agents that are not run unless they are named or the whole leaderboard is wanted, and how far they are then taken.
 COSTLY: dict[str, Reach] = {
     "sgmcmc": Reach(max_train=100_000, num_seeds=1),
+    "langevin_ensemble": Reach(max_train=2_000, num_seeds=1),
     "exact": Reach(max_train=20, num_seeds=5),
     "hmc": Reach(max_train=200, num_seeds=1),
 }
