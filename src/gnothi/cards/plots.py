@@ -7,11 +7,13 @@ from typing import Any
 
 import altair as alt
 
+from gnothi.cards.labels import Axis, log_axis, named_points, ticks_between
 from gnothi.cards.leaderboard import BASELINE, METRICS, Leaderboard, Row
 from gnothi.cards.theme import INK, agent_colours
 
 Chart = alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
 WIDTH = "container"  # a chart is as wide as its place in the page
+PAGE_WIDTH = 800  # which that is about, in pixels
 
 
 def score_panel(board: Leaderboard, tau: int, *, width: Any = WIDTH, title: Any = "", ink: str = INK) -> Chart:
@@ -20,16 +22,15 @@ def score_panel(board: Leaderboard, tau: int, *, width: Any = WIDTH, title: Any 
     **Arguments:** `board`; `tau`; `width`, in pixels or `"container"`; `title`; `ink`, colour of lines and text.
     """
     rows = drawable(board.at(tau))
-    scale, ticks = _score_scale(rows, room=0.17)
+    score = _score_axis(rows, score_title(board, tau), room=0.17)
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("agent:N", sort=board.agents, title=None, axis=alt.Axis(ticks=False, grid=False)),
         color=_colour(board.agents),
         tooltip=_tooltip(board),
     )
-    x = alt.X("score:Q", title=score_title(board, tau), scale=scale, axis=ticks)
     layers = [
-        base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(x=alt.X("low:Q"), x2="high:Q"),
-        base.mark_point(filled=True, size=75, opacity=1).encode(x=x),
+        base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(x=score.of(alt.X, "low"), x2="high:Q"),
+        base.mark_point(filled=True, size=75, opacity=1).encode(x=score.of(alt.X)),
         base.mark_text(align="left", dx=8).encode(
             x="edge:Q", text=alt.Text("score:Q", format=".3f"), color=alt.value(ink)
         ),
@@ -60,24 +61,21 @@ def flops_chart(board: Leaderboard, *, width: Any = WIDTH, ink: str = INK) -> Ch
 
 
 def _pareto_chart(board: Leaderboard, rows: list[dict[str, Any]], words: str, *, width: Any, ink: str) -> Chart:
-    scale, ticks = _score_scale(rows, room=0.08)
-    cost = alt.X(
-        "cost:Q",
-        scale=alt.Scale(type="log", padding=45, nice=False),
-        title=words,
-        axis=alt.Axis(format="~g", values=_ticks([row["cost"] for row in rows])),
+    cost = log_axis("cost", [row["cost"] for row in rows] or [1.0], words)
+    score = _score_axis(rows, score_title(board, board.taus[0]), room=0.08, wide=4)
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=cost.of(alt.X), color=_colour(board.agents), tooltip=_tooltip(board)
     )
-    score = alt.Y("score:Q", scale=scale, title=score_title(board, board.taus[0]), axis=ticks)
-    base = alt.Chart(alt.Data(values=rows)).encode(x=cost, color=_colour(board.agents), tooltip=_tooltip(board))
     front = alt.Chart(alt.Data(values=pareto_front(rows))).mark_line(
         interpolate="step-after", strokeDash=[4, 4], opacity=0.45, color=ink, strokeWidth=1.5
     )
+    size = (width if isinstance(width, int | float) else PAGE_WIDTH, 400)
     return alt.layer(
-        front.encode(x=cost, y=score),
-        base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(y=alt.Y("low:Q"), y2="high:Q"),
-        base.mark_point(filled=True, size=90, opacity=1).encode(y=score),
-        base.mark_text(align="left", dx=5, dy=-11).encode(y=score, text="agent:N", color=alt.value(ink)),
-    ).properties(width=width, height=380)
+        front.encode(x=cost.of(alt.X), y=score.of(alt.Y)),
+        base.mark_rule(strokeWidth=2.5, opacity=0.45).encode(y=score.of(alt.Y, "low"), y2="high:Q"),
+        base.mark_point(filled=True, size=90, opacity=1).encode(y=score.of(alt.Y)),
+        named_points(rows, cost, score, size=size, ink=ink),
+    ).properties(width=width, height=size[1])
 
 
 def pareto_front(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -98,17 +96,16 @@ def slice_panel(
     """
     shown = [row for row in drawable(rows) if row["agent"] != BASELINE]
     agents = [agent for agent in board.agents if agent != BASELINE]
-    scale, ticks = _score_scale(shown, room=0.05)
+    score = _score_axis(shown, "score", room=0.05)
     base = alt.Chart(alt.Data(values=shown)).encode(
         x=alt.X("level:O", title=title, axis=alt.Axis(labelAngle=0, grid=False), scale=alt.Scale(paddingInner=0.25)),
         xOffset=alt.XOffset("agent:N", sort=agents),
         color=_colour(agents),
         tooltip=[alt.Tooltip("level:O", title=title), *_tooltip(board)],
     )
-    score = alt.Y("score:Q", title="score", scale=scale, axis=ticks)
     layers = [
-        base.mark_rule(strokeWidth=2, opacity=0.55).encode(y=alt.Y("low:Q"), y2="high:Q"),
-        base.mark_point(filled=True, size=45, opacity=1).encode(y=score),
+        base.mark_rule(strokeWidth=2, opacity=0.55).encode(y=score.of(alt.Y, "low"), y2="high:Q"),
+        base.mark_point(filled=True, size=45, opacity=1).encode(y=score.of(alt.Y)),
     ]
     if board.normalised:
         one = alt.Chart(alt.Data(values=[{"at": 1}])).mark_rule(strokeDash=[3, 3], opacity=0.5, color=ink)
@@ -163,20 +160,11 @@ def _tooltip(board: Leaderboard) -> list[alt.Tooltip]:
     ]
 
 
-def _score_scale(rows: Sequence[dict[str, Any]], room: float) -> tuple[alt.Scale, alt.Axis]:
-    """From zero, or logarithmic where scores spread widely; `room` is left at the end, as a part of the whole."""
+def _score_axis(rows: Sequence[dict[str, Any]], title: str, room: float, wide: float = 8) -> Axis:
+    """From zero, or logarithmic where scores spread by more than `wide`; `room` is left at the end, a part of all."""
     low, high = min((row["low"] for row in rows), default=0.0), max((row["high"] for row in rows), default=1.0)
-    if low > 0 and high / low > 8:
-        wide = high / low
-        domain = [low / wide**0.05, high * wide ** (1.6 * room)]
-        return alt.Scale(type="log", domain=domain, nice=False), alt.Axis(format="~g", values=_ticks([low, high]))
-    return alt.Scale(domain=[min(low, 0.0), max(high, 1e-9) * (1 + room)], nice=False), alt.Axis(
-        format="~g", tickCount=5
-    )
-
-
-def _ticks(values: Sequence[float]) -> list[float]:
-    """Ticks at 1, 2 and 5 times powers of ten: Vega's own on a short logarithmic axis are too many."""
-    low, high = min(values, default=1.0), max(values, default=1.0)
-    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    return [t for p in powers for m in (1, 2, 5) if low / 1.5 <= (t := float(f"{m}e{p}")) <= high * 1.5]
+    if low > 0 and high / low > wide:
+        spread = high / low
+        domain = (low / spread**0.05, high * spread ** (1.6 * room))
+        return Axis("score", domain, title, ticks=ticks_between(low, high))
+    return Axis("score", (min(low, 0.0), max(high, 1e-9) * (1 + room)), title, log=False)

@@ -159,19 +159,31 @@ def _cpu_minutes(records: Sequence[Record]) -> dict[str, float]:
 
 
 def _slices(records: Sequence[Record], board: Leaderboard) -> list[str]:
+    """A table for each factor of the design and tau: those of the largest tau open, the others to be opened."""
     factors: dict[str, Callable[[Record], Any]] = {
-        "inputs": lambda r: r.input_size,
+        "input size": lambda r: r.input_size,
         "data an input": lambda r: None if r.data_ratio is None else round(r.data_ratio, 3),
         "temperature": lambda r: r.temperature,
     }
-    head, columns = ["agent"], []
-    for name, level in factors.items():
-        rows = slice_rows(records, level)
-        for place, value in enumerate(sorted({row["level"] for row in rows})):
-            head.append(f"{value:g}" if place else f"{name} {value:g}")
-            columns.append({row["agent"]: row["score"] for row in rows if row["level"] == value})
-    body = [[f"`{a}`", *(format_number(column.get(a, math.nan)) for column in columns)] for a in board.agents]
-    return [f"Scores at tau = {board.taus[0]} by slice:", _table(head, body)]
+    parts = []
+    for tau in board.taus:
+        own = [record for record in records if record.tau == tau]
+        tables = []
+        for name, level in factors.items():
+            rows = {(row["level"], row["agent"]): row for row in slice_rows(own, level)}
+            levels = sorted({level for level, _ in rows})
+            if levels:
+                body = [[f"`{a}`", *(_slice_cell(rows.get((value, a))) for value in levels)] for a in board.agents]
+                tables.append(_table([name, *(f"{value:g}" for value in levels)], body))
+        if tables:
+            tables = [f"Scores at tau = {tau} by slice, with intervals over the problems of each:", *tables]
+            around = (["<details>", f"<summary>By slice at tau = {tau}</summary>"], ["</details>"])
+            parts += tables if tau == board.taus[0] else [*around[0], *tables, *around[1]]
+    return parts
+
+
+def _slice_cell(row: dict[str, Any] | None) -> str:
+    return "–" if row is None else _with(row["score"], row["low"], row["high"])
 
 
 def _floor(rows: Sequence[Excess]) -> list[str]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from gnothi.agents import AGENTS, Agent, EnsembleAgent
 from gnothi.cards import PRINT_INK, Claim, above, equals, not_below
+from gnothi.cards.labels import log_axis, named_points
 from gnothi.cards.theme import agent_colours
 from gnothi.decisions import MOVIES, bound_cases, dependence, price_of_learning
 from gnothi.metrics import Estimate, bootstrap_rows
@@ -161,16 +162,12 @@ def _figure(found: Results) -> alt.HConcatChart:
     colour = alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
 
     def panel(rows: list[dict[str, Any]], x: str, title: str, x_title: str) -> alt.LayerChart | alt.FacetChart:
-        def axis(title: str) -> dict:
-            return {"title": title, "scale": alt.Scale(type="log", nice=False, padding=20)}
-
-        across, up = alt.X(f"{x}:Q", **axis(x_title)), alt.Y("regret:Q", **axis("regret"))
-        base = alt.Chart(alt.Data(values=rows)).encode(x=across, y=up, color=colour)
+        across, up = (log_axis(f, [row[f] for row in rows], t) for f, t in ((x, x_title), ("regret", "regret")))
+        base = alt.Chart(alt.Data(values=rows)).encode(x=across.of(alt.X), y=up.of(alt.Y), color=colour)
         marks = base.mark_line(opacity=0.8) if x == "time" else base.mark_point(filled=True, size=90, opacity=1)
         last = [row for row in rows if row.get("time", end) == end]
-        words = alt.Chart(alt.Data(values=last)).mark_text(align="left", dx=7, color=PRINT_INK, fontSize=10)
-        words = words.encode(x=across, y=up, text="agent:N")
-        return alt.layer(marks, words).properties(width=300, height=320, title=title)
+        words = named_points(last, across, up, size=(320, 340), ink=PRINT_INK, font_size=10)
+        return alt.layer(marks, words).properties(width=320, height=340, title=title)
 
     return alt.hconcat(
         panel(rows, "kl1", "One label at a time", "d_KL at τ = 1"),

@@ -15,6 +15,7 @@ import numpy as np
 
 from gnothi.agents import AGENTS, Agent, EnsembleAgent
 from gnothi.cards import PRINT_INK, Claim, below, equals, not_above, trusted
+from gnothi.cards.labels import log_axis, named_points
 from gnothi.cards.plots import Chart
 from gnothi.cards.theme import agent_colours
 from gnothi.metrics import Estimate, mean_interval, ratio_interval
@@ -213,17 +214,17 @@ def _figure(records: Sequence[Record], scores: dict[int, dict[str, dict[str, flo
 def _panel(rows: list[dict[str, Any]], floor: list[dict[str, Any]], cost: str, title: str) -> Chart:
     colours = agent_colours({row["family"] for row in rows})
     colour = alt.Color("family:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
-    x = alt.X(f"{cost}:Q", scale=alt.Scale(type="log", padding=30, nice=False), title=title)
-    y = alt.Y("score:Q", scale=alt.Scale(type="log", nice=False, padding=15), title="d_KL at τ = 10, of ensemble+ 100")
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, color=colour)
-    layers = [
-        base.mark_line(strokeWidth=1.5, opacity=0.5).encode(y=y),
-        base.mark_rule(strokeWidth=2, opacity=0.5).encode(y="low:Q", y2="high:Q"),
-        base.mark_point(filled=True, size=70, opacity=1).encode(y=y),
-        base.mark_text(align="left", dx=6, dy=-8, fontSize=10).encode(y=y, text="agent:N", color=alt.value(PRINT_INK)),
+    x = log_axis(cost, [row[cost] for row in rows], title)
+    ends = [row[end] for row in (*rows, *floor) for end in ("low", "high")]
+    y = log_axis("score", ends, "d_KL at τ = 10, of ensemble+ 100")
+    base = alt.Chart(alt.Data(values=rows)).encode(x=x.of(alt.X), color=colour)
+    layers: list[alt.Chart] = [
+        base.mark_line(strokeWidth=1.5, opacity=0.5).encode(y=y.of(alt.Y)),
+        base.mark_rule(strokeWidth=2, opacity=0.5).encode(y=y.of(alt.Y, "low"), y2="high:Q"),
+        base.mark_point(filled=True, size=70, opacity=1).encode(y=y.of(alt.Y)),
+        named_points(rows, x, y, size=(420, 360), ink=PRINT_INK, font_size=10),
     ]
     if floor:
-        layers.append(
-            alt.Chart(alt.Data(values=floor)).mark_rule(strokeDash=[5, 4], color=PRINT_INK).encode(y="score:Q")
-        )
-    return alt.layer(*layers).properties(width=400, height=340)
+        line = alt.Chart(alt.Data(values=floor)).mark_rule(strokeDash=[5, 4], color=PRINT_INK)
+        layers.append(line.encode(y=y.of(alt.Y)))
+    return alt.layer(*layers).properties(width=420, height=360)

@@ -7,6 +7,7 @@ does on real data.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -25,6 +26,7 @@ from gnothi.cards import (
     leaderboards,
     trusted,
 )
+from gnothi.cards.labels import log_axis, named_points
 from gnothi.cards.plots import Chart
 from gnothi.cards.theme import agent_colours
 from gnothi.metrics import Estimate, bootstrap_rows
@@ -176,7 +178,7 @@ def _scores(records: Sequence[Record]) -> dict[str, float]:
 def _figure(records: Sequence[Record], real: Sequence[Record], floored: Sequence[Excess]) -> Chart:
     (board,) = leaderboards(records)
     measured = _scores(real)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"agent": one.agent, "one": one.score, "ten": ten.score, "real": measured[one.agent]}
         for one, ten in zip(board.at(1), board.at(10), strict=True)
     ]
@@ -184,14 +186,10 @@ def _figure(records: Sequence[Record], real: Sequence[Record], floored: Sequence
     colour = alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
 
     def panel(x: str, y: str, x_title: str, y_title: str, title: str) -> Chart:
-        def axis(title: str) -> dict:
-            return {"title": title, "scale": alt.Scale(type="log", nice=False, padding=20)}
-
-        base = alt.Chart(alt.Data(values=rows)).encode(
-            x=alt.X(f"{x}:Q", **axis(x_title)), y=alt.Y(f"{y}:Q", **axis(y_title))
-        )
+        across, up = (log_axis(field, [row[field] for row in rows], t) for field, t in ((x, x_title), (y, y_title)))
+        base = alt.Chart(alt.Data(values=rows)).encode(x=across.of(alt.X), y=up.of(alt.Y))
         points = base.mark_point(filled=True, size=90, opacity=1).encode(color=colour)
-        words = base.mark_text(align="left", dx=7, color=PRINT_INK).encode(text="agent:N")
+        words = named_points(rows, across, up, size=(380, 320), ink=PRINT_INK)
         return alt.layer(points, words).properties(width=380, height=320, title=title)
 
     synthetic = "d_KL at τ = 10, uniform = 1"
