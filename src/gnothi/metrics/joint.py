@@ -30,6 +30,7 @@ from gnothi.metrics.intervals import Estimate, mean_interval
 from gnothi.metrics.log_mean import NUM_GROUPS, index_variance, log_mean_exp
 from gnothi.metrics.outcomes import (
     allocations,
+    anchors_drawn,
     by_draw,
     check_kappa,
     check_kl,
@@ -42,6 +43,7 @@ from gnothi.metrics.outcomes import (
 MAX_OUTCOMES = 400  # beyond this many label counts a pair of anchors, labels are sampled
 LABEL_DRAWS = 32  # how many label vectors are then sampled for each set of inputs
 CHUNK = 2**16  # how many numbers a step of the estimator works on: what fits a core's cache
+UNROLLED = 64  # columns (anchors times classes) that are added up in one expression
 LEAST_CHUNK = 64  # draws a step, at least: with fewer on the minor axis the loops over it do not pay
 
 
@@ -88,8 +90,14 @@ def _score(
         return jnp.moveaxis(array, axis, 0)
 
     def log_likelihoods(log_probs, counts):  # [width, samples, chunk] and [chunk or 1, width]
-        # What is not asked for adds nothing, even where it is impossible (0 times -inf).
-        return sum(jnp.where(counts[:, i] > 0, log_probs[i] * counts[:, i], 0.0) for i in range(width))
+        def add(total, column):
+            log_probs, counts = column
+            # What is not asked for adds nothing, even where it is impossible (0 times -inf).
+            return total + jnp.where(counts > 0, log_probs * counts, 0.0), None
+
+        # Few columns become one loop over the data; of many, XLA would compile for minutes.
+        columns = (log_probs, counts.T)
+        return jax.lax.scan(add, jnp.zeros(log_probs.shape[1:]), columns, unroll=width if width <= UNROLLED else 8)[0]
 
     def score_chunk(args):
         agent, target, counts, real = args
@@ -327,7 +335,7 @@ def _polyadic_log_loss(
         repeats, log_weights = allocations(tau, kappa)
         counts = jnp.asarray(repeats, jnp.float32)[:, None]
     else:
-        places = jax.random.randint(key, (LABEL_DRAWS, num_sets, tau), 0, kappa)
+        places = anchors_drawn(key, (LABEL_DRAWS, num_sets, tau), kappa)
         counts = jnp.sum(jax.nn.one_hot(places, kappa), axis=-2)
         log_weights = np.full(LABEL_DRAWS, -np.log(LABEL_DRAWS))
     return _score_labels(sets, counts, jnp.asarray(log_weights, jnp.float32), exhaustive).estimate()
