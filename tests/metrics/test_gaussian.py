@@ -100,3 +100,9 @@ def test_bad_arguments_are_refused():
         regression_kl(*MINE, lambda i: jnp.zeros((len(i), INPUTS)), noise_std=NOISE)
     with pytest.raises(ValueError, match="needs 100 test inputs here, got 40"):
         gaussian_kl(*MINE, *THEIRS, noise_std=NOISE, inputs="iid", tau=100)
+    with pytest.raises(ValueError, match="noise_std must be above 0"):
+        gaussian_kl(*MINE, *THEIRS, noise_std=0.0)
+    with pytest.raises(ValueError, match=r"agent_covariance must have the shape \(40, 40\).*got \(39, 39\)"):
+        gaussian_kl(*MINE, THEIRS[0], THEIRS[1][1:, 1:], noise_std=NOISE)
+    with pytest.raises(ValueError, match="a sample a row, of 40 values each"):
+        regression_kl(*MINE, jnp.zeros((10, 39)), noise_std=NOISE)

@@ -15,10 +15,11 @@ from tests.metrics.known_answers import coins, dice, logits
 KEY = jax.random.key(0)
 
 
+@pytest.mark.parametrize("exhaustive", [False, True])
 @pytest.mark.parametrize(
     ("inputs", "tau", "classes", "kappa"), [("iid", 5, 3, 2), ("dyadic", 4, 3, 2), ("dyadic", 20, 3, 3)]
 )
-def test_streams_and_blocks_give_the_one_shot_result(inputs, tau, classes, kappa):
+def test_streams_and_blocks_give_the_one_shot_result(inputs, tau, classes, kappa, exhaustive):
     """On the labels that the estimator itself draws, against the likelihoods written out."""
     target = jax.random.normal(jax.random.key(1), (2, 30, classes))
     draws = 2 * jax.random.normal(jax.random.key(2), (107, 30, classes))
@@ -28,9 +29,9 @@ def test_streams_and_blocks_give_the_one_shot_result(inputs, tau, classes, kappa
     columns = np.arange(log_probs.shape[2])
     if not _as_counts(tau, classes, repeated):
         asked = jnp.sum(asked[..., None] == columns, axis=-2)
-    log_agent, _ = log_mean_exp(jnp.asarray(np.einsum("sdw,ldw->sld", log_probs, asked)))
+    log_agent, _ = log_mean_exp(jnp.asarray(np.einsum("sdw,ldw->sld", log_probs, asked)), exhaustive)
     known = float(jnp.mean(log_target - log_agent))
-    options = {"tau": tau, "inputs": inputs, "kappa": kappa, "key": KEY}
+    options = {"tau": tau, "inputs": inputs, "kappa": kappa, "exhaustive": exhaustive, "key": KEY}
     streamed = kl_streamed(target, lambda i: draws[i], 107, chunk=25, **options)
     blocks = kl_streamed(target, (np.asarray(b) for b in (draws[:3], draws[3:50], draws[50:])), **options)
     assert streamed.value == pytest.approx(known, abs=1e-4)

@@ -53,8 +53,11 @@ def gaussian_kl(
 
     **Returns:** nats of all `tau` targets together, its interval over draws of inputs.
 
-    **Raises:** `ValueError` if `tau` or `kappa` is below 1 or larger than the pool allows.
+    **Raises:** `ValueError` if `tau` or `kappa` is below 1 or larger than the pool allows, if the noise is not
+    positive, or if means and covariances are not of the same inputs.
     """
+    matrices = {"covariance": covariance, "agent_covariance": agent_covariance}
+    _check(noise_std, len(mean), agent_mean=agent_mean, **matrices)
     counts, weights = _design(mean, tau, inputs, kappa, seed)
     anchors = counts.shape[-1]
     root = np.sqrt(counts) / noise_std  # [outcomes, draws or 1, anchors]
@@ -103,6 +106,9 @@ def regression_kl(
     """
     if callable(draws) and num_samples is None:
         raise ValueError("draws is a function: say by num_samples how many samples it is to make")
+    if not callable(draws) and (draws.ndim != 2 or not len(draws) or draws.shape[1] != len(mean)):
+        raise ValueError(f"draws must hold a sample a row, of {len(mean)} values each, got shape {draws.shape}")
+    _check(noise_std, len(mean), covariance=covariance)
     counts, weights = _design(mean, tau, inputs, kappa, seed)
     copies = -(-TARGET_DRAWS // len(counts))
     counts, weights = np.repeat(counts, copies, axis=0), np.repeat(weights, copies) / copies
@@ -146,6 +152,16 @@ def _log_densities(values_at, observed, root, *, num_samples, exhaustive, chunk)
 def _of_array(draws, observed, root, exhaustive, chunk) -> Moments:
     options = {"num_samples": len(draws), "exhaustive": exhaustive, "chunk": chunk}
     return _log_densities(lambda positions: draws[positions], observed, root, **options)
+
+
+def _check(noise_std: float, num_inputs: int, **arrays: np.ndarray) -> None:
+    """Says which array is not of these inputs; means have one axis, covariances two."""
+    if not noise_std > 0:
+        raise ValueError(f"noise_std must be above 0 (without noise no two predictions overlap), got {noise_std}")
+    for name, array in arrays.items():
+        wanted = (num_inputs,) * (2 if "covariance" in name else 1)
+        if np.shape(array) != wanted:
+            raise ValueError(f"{name} must have the shape {wanted}, for {num_inputs} inputs, got {np.shape(array)}")
 
 
 def _design(mean: Means, tau: int, inputs: str, kappa: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

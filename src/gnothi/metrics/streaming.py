@@ -31,6 +31,7 @@ def kl_streamed(
     tau: int = 10,
     inputs: str = "dyadic",
     kappa: int = 2,
+    exhaustive: bool = False,
     label_draws: int = 8,
     chunk: int = 100,
     key: PRNGKeyArray,
@@ -46,8 +47,9 @@ def kl_streamed(
     **Arguments:** `target`, logits of the true model, or of a uniform mixture of hypotheses; `draws`, from the
     positions of some samples to their logits, in pure JAX (each position is asked once), or blocks of samples of any
     size, from any framework; `num_samples`, needed where `draws` is a function; `tau`, `inputs` and `kappa` as in
-    `kl_divergence`; `label_draws`, how many label vectors are sampled for each draw of inputs; `chunk`, how many
-    samples are held at once where `draws` is a function; `key`, for the labels.
+    `kl_divergence`; `exhaustive`, whether the samples are all there are, each once (a finite ensemble); `label_draws`,
+    how many label vectors are sampled for each draw of inputs; `chunk`, how many samples are held at once where
+    `draws` is a function; `key`, for the labels.
 
     **Returns:** nats of all `tau` labels together, with a 95 % interval over draws of inputs and samples.
 
@@ -77,9 +79,10 @@ def kl_streamed(
     anchors, as_counts = num_anchors(tau, inputs, kappa), _as_counts(tau, target.shape[2], repeated)
     asked, log_target = _ask(key, target, tau, repeated, label_draws)
     if callable(draws) and num_samples is not None:
-        log_agent, ratios = _stream(draws, num_samples, chunk, asked, anchors, as_counts)
+        log_agent, ratios = _stream(draws, num_samples, chunk, exhaustive, asked, anchors, as_counts)
     else:
-        log_agent, ratios = _gather([first], blocks, asked, anchors, as_counts).finish()
+        groups = 1 if exhaustive else NUM_GROUPS
+        log_agent, ratios = _gather([first], blocks, groups, asked, anchors, as_counts).finish()
     influence = np.asarray(jnp.mean(ratios - 1, axis=(1, 2)), float)
     return mean_interval(
         np.asarray(jnp.mean(log_target - log_agent, axis=0), float), extra_variance=float(index_variance(influence))
@@ -124,14 +127,16 @@ def _log_likelihoods(
     return jax.lax.scan(add, start, jnp.arange(asked.shape[2]))[0]
 
 
-def _stream(draws: Sampler, num_samples: int, chunk: int, asked: Array, anchors: int, as_counts: bool) -> Moments:
+def _stream(
+    draws: Sampler, num_samples: int, chunk: int, exhaustive: bool, asked: Array, anchors: int, as_counts: bool
+) -> Moments:
     """The log-mean over samples that a function makes, in one compiled loop."""
 
     def log_likelihoods(asked, positions):
         return _log_likelihoods(by_draw(draws(positions), anchors), asked, as_counts)
 
-    run = jax.jit(lambda asked: stream_log_mean_exp(partial(log_likelihoods, asked), num_samples, chunk=chunk))
-    return run(asked)
+    options = {"num_samples": num_samples, "chunk": chunk, "exhaustive": exhaustive}
+    return jax.jit(lambda asked: stream_log_mean_exp(partial(log_likelihoods, asked), **options))(asked)
 
 
 @partial(jax.jit, static_argnames=("anchors", "as_counts"))
@@ -139,11 +144,11 @@ def _add_block(running, block, asked, anchors, as_counts):
     return running.add(_log_likelihoods(by_draw(block, anchors), asked, as_counts))
 
 
-def _gather(seen: list[Array], blocks: Iterator[Any], asked, anchors, as_counts) -> RunningLogMean:
+def _gather(seen: list[Array], blocks: Iterator[Any], groups: int, asked, anchors, as_counts) -> RunningLogMean:
     """The running mean over blocks that arrive one by one; `seen` are those that had to be looked at."""
-    while sum(map(len, seen)) < NUM_GROUPS and (block := next(blocks, None)) is not None:
+    while sum(map(len, seen)) < groups and (block := next(blocks, None)) is not None:
         seen.append(jnp.asarray(block))  # with fewer samples than groups there are fewer groups
-    running = RunningLogMean.empty(asked.shape[:2], min(NUM_GROUPS, sum(map(len, seen))))
+    running = RunningLogMean.empty(asked.shape[:2], min(groups, sum(map(len, seen))))
     while seen:
         running = _add_block(running, seen.pop(0), asked, anchors, as_counts)
     for block in blocks:
