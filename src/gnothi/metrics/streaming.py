@@ -135,7 +135,7 @@ def _stream(
     def log_likelihoods(asked, positions):
         return _log_likelihoods(by_draw(draws(positions), anchors), asked, as_counts)
 
-    options = {"num_samples": num_samples, "chunk": chunk, "exhaustive": exhaustive}
+    options: dict[str, Any] = {"num_samples": num_samples, "chunk": chunk, "exhaustive": exhaustive}
     return jax.jit(lambda asked: stream_log_mean_exp(partial(log_likelihoods, asked), **options))(asked)
 
 
