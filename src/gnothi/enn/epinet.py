@@ -33,7 +33,8 @@ class Epinet(EpistemicNetwork):
     **Arguments:** `base`, any `FeatureNetwork`; `index_size`, the length of the Gaussian index; `hidden`, the widths of
     the epinet's hidden layers; `prior_scale`, the weight of the fixed epinet, 0 for none; `key`; `input_size`,
     `feature_size` and `output_size`, needed only when `base` is not an `MLP`; `stop_gradient`, whether the epinet's
-    loss is kept from shaping the base's features; `reads_index`, whether the index is among the MLP's inputs.
+    loss is kept from shaping the base's features; `reads_index` and `reads_input`, whether the MLP sees index
+    and input (the number of a state it should not see).
 
     **Raises:** `ValueError` if a size is below 1, or cannot be read off the base and was not given.
 
@@ -51,6 +52,7 @@ class Epinet(EpistemicNetwork):
     index: Gaussian
     stop_gradient: bool = eqx.field(static=True)
     reads_index: bool = eqx.field(static=True)
+    reads_input: bool = eqx.field(static=True)
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class Epinet(EpistemicNetwork):
         output_size: int | None = None,
         stop_gradient: bool = True,
         reads_index: bool = True,
+        reads_input: bool = True,
     ):
         if isinstance(base, MLP):
             input_size, feature_size = base.weights[0].shape[1], base.weights[-1].shape[1]
@@ -74,8 +77,8 @@ class Epinet(EpistemicNetwork):
         self.base = base
         self.index = Gaussian(index_size)
         self.stop_gradient = stop_gradient
-        self.reads_index = reads_index
-        sizes = (index_size * reads_index + feature_size + input_size, hidden, output_size * index_size)
+        self.reads_index, self.reads_input = reads_index, reads_input
+        sizes = (index_size * reads_index + feature_size + input_size * reads_input, hidden, output_size * index_size)
         learnable_key, prior_key = jax.random.split(key)
         self.learnable = MLP(*sizes, key=learnable_key)
         self.prior = FrozenHead(MLP(*sizes, key=prior_key), prior_scale) if prior_scale else None
@@ -91,7 +94,8 @@ class Epinet(EpistemicNetwork):
         indices = every_index(self) if indices is None else indices
         features = jax.vmap(self.base.features)(inputs)
         outputs = jax.vmap(self.base.head)(features)
-        seen = jnp.concatenate([features, inputs.reshape(len(inputs), -1)], axis=1)
+        inputs = inputs.reshape(len(inputs), -1)
+        seen = jnp.concatenate([features, inputs], axis=1) if self.reads_input else features
         if self.stop_gradient:
             seen = jax.lax.stop_gradient(seen)
         corrections = _corrections if self.reads_index else _linear_corrections

@@ -4,5 +4,16 @@ from gnothi.nn.frozen import Frozen, partition
 from gnothi.nn.mlp import MLP
 from gnothi.nn.network import FeatureNetwork
 from gnothi.nn.stacked import CACHE_NUMBERS, in_blocks, stack, stacked_outputs
+from gnothi.nn.table import TableMLP
 
-__all__ = ["CACHE_NUMBERS", "MLP", "FeatureNetwork", "Frozen", "in_blocks", "partition", "stack", "stacked_outputs"]
+__all__ = [
+    "CACHE_NUMBERS",
+    "MLP",
+    "FeatureNetwork",
+    "Frozen",
+    "TableMLP",
+    "in_blocks",
+    "partition",
+    "stack",
+    "stacked_outputs",
+]
