@@ -10,17 +10,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gnothi import agents, cards, data, enn, learning, metrics, nn, sklearn, sweep, testbed
+    from gnothi import agents, cards, data, decisions, enn, learning, metrics, nn, sklearn, sweep, testbed
+    from gnothi.decisions import Bandit
     from gnothi.enn import sample
 
 __version__ = "0.1.0"
 
-__all__ = ["agents", "cards", "data", "enn", "learning", "metrics", "nn", "sample", "sklearn", "sweep", "testbed"]
+__all__ = [
+    "Bandit",
+    "agents",
+    "cards",
+    "data",
+    "decisions",
+    "enn",
+    "learning",
+    "metrics",
+    "nn",
+    "sample",
+    "sklearn",
+    "sweep",
+    "testbed",
+]
+
+#: What is no room, and the room it is in.
+_HOME = {"Bandit": "gnothi.decisions", "sample": "gnothi.enn"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "sample":
-        return import_module("gnothi.enn").sample
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
     if name in __all__:
         return import_module(f"gnothi.{name}")
     raise AttributeError(f"gnothi has no {name!r}: it has {', '.join(__all__)}")
