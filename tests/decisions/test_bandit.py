@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from gnothi.agents import AGENTS, MLPAgent, PriorKnowledge
 from gnothi.data import Dataset
-from gnothi.decisions import Bandit, draw_bandit, thompson_regret, train_all, uniform_regret
+from gnothi.decisions import NeuralBandit, draw_bandit, thompson_regret, train_all, uniform_regret
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class KnowsHypotheses:
         return Tables(OneOfWeighted(weights), rewards)
 
 
-def tabular(rewards: tuple[float, ...], seed: int) -> Bandit:
-    return Bandit(np.eye(len(rewards)), np.array(rewards), 1.0, seed)
+def tabular(rewards: tuple[float, ...], seed: int) -> NeuralBandit:
+    return NeuralBandit(np.eye(len(rewards)), np.array(rewards), 1.0, seed)
 
 
 def test_a_bandit_is_the_same_each_time_and_has_a_best_action():

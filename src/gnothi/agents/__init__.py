@@ -1,6 +1,6 @@
 """Recipes by name: network, loss, schedule and hyper-parameters, as published."""
 
-from gnothi.agents.agent import Agent, PriorKnowledge, Sampler, find_agent, full_name, joint_draws
+from gnothi.agents.agent import Agent, NetworkAgent, PriorKnowledge, Sampler, find_agent, full_name, joint_draws
 from gnothi.agents.anchored_ensemble import AnchoredEnsembleAgent
 from gnothi.agents.batch_ensemble import BatchEnsembleAgent
 from gnothi.agents.bbb import BBBAgent
@@ -73,6 +73,7 @@ __all__ = [
     "LinearEpinetAgent",
     "LogisticAgent",
     "MLPAgent",
+    "NetworkAgent",
     "PosteriorSample",
     "PriorKnowledge",
     "RandomForestAgent",

@@ -6,19 +6,21 @@ The sampler is an epistemic network, or anything with the same `index` and `pred
 pure JAX and can be run on many data sets of one shape with `jax.vmap`; one that is not is called one set at a time.
 """
 
-import ast
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from gnothi.agents.settings import changed, look_up
 from gnothi.data import Dataset
-from gnothi.enn import FiniteIndexDistribution
+from gnothi.enn import EpistemicNetwork, FiniteIndexDistribution
 from gnothi.learning import Loss, cross_entropy, squared_error
+from gnothi.nn import partition
 
 
 class PriorKnowledge(eqx.Module):
@@ -51,6 +53,10 @@ class PriorKnowledge(eqx.Module):
         adaptive = 1.0 if self.temperature is None else jnp.sqrt(self.temperature) * data.x[0].size
         return adaptive / len(data) * self.noise_variance
 
+    def annealed(self, count: int | Int[Array, ""]) -> float | Float[Array, ""]:
+        """The factor of weight decay while data come in one by one: 2 temperature / data (Osband et al. 2023, UAI)."""
+        return (2.0 if self.temperature is None else 2.0 * self.temperature) / count * self.noise_variance
+
     @property
     def logit_scale(self) -> float | Float[Array, ""]:
         """How large logits are: 1 / temperature."""
@@ -77,6 +83,29 @@ class Agent(Protocol):
 
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> Sampler:
         """Learns from data."""
+
+
+@runtime_checkable
+class NetworkAgent(Agent, Protocol):
+    """An agent that is a network, a loss and a penalty, so that it can also learn a step at a time from new data."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Of Adam."""
+
+    def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> EpistemicNetwork:
+        """The network before training."""
+
+    def loss(self, prior: PriorKnowledge) -> Loss:
+        """What a step minimises on a minibatch, the mean over its data."""
+
+    def penalty(self, enn: Any, prior: PriorKnowledge, count: Int[Array, ""]) -> Float[Array, ""]:
+        """What is added to it when there are `count` data in all."""
+
+
+def squares(enn: EpistemicNetwork) -> Float[Array, ""]:
+    """The sum of all squared trainable parameters."""
+    return sum((jnp.sum(leaf**2) for leaf in jax.tree.leaves(partition(enn)[0])), jnp.zeros(()))
 
 
 def joint_draws(
@@ -117,13 +146,11 @@ def find_agent(name: str, agents: Mapping[str, Agent]) -> Agent:
     none of the agent's, or of another type.
     """
     name, colon, settings = name.partition(":")
-    if name not in agents:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, agents, n=1, cutoff=0.3)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"no agent is called {name!r}.{hint} There are: {', '.join(agents)}.")
-    return _changed(name, agents[name], settings) if colon else agents[name]
+    agent = look_up("agent", name, agents)
+    if not colon:
+        return agent
+    now = {field.name: getattr(agent, field.name) for field in fields(agent)}  # type: ignore[arg-type]
+    return replace(agent, **changed(name, settings, now))  # type: ignore[type-var]
 
 
 def full_name(name: str, settings: Mapping[str, Any]) -> str:
@@ -134,29 +161,3 @@ def full_name(name: str, settings: Mapping[str, Any]) -> str:
     """
     written = (f"{k}={v if isinstance(v, str) else repr(v).replace(' ', '')}" for k, v in settings.items())
     return ":".join(part for part in (name, ",".join(written)) if part)
-
-
-def _changed(name: str, agent: Agent, settings: str) -> Agent:
-    try:
-        call = ast.parse(f"f({settings})", mode="eval").body
-        if not isinstance(call, ast.Call) or call.args or not call.keywords:
-            raise ValueError
-        found = {str(k.arg): _value(k.value) for k in call.keywords}
-    except (ValueError, SyntaxError):
-        raise ValueError(f"{name}:{settings} is not like {name}:field=value,field=value") from None
-    now = {field.name: getattr(agent, field.name) for field in fields(agent)}  # type: ignore[arg-type]
-    for field, value in found.items():
-        if field not in now:
-            there = ", ".join(now) if now else "none at all"
-            raise ValueError(f"{name} has no setting {field!r}. There are: {there}.")
-        if isinstance(now[field], float) and type(value) is int:
-            found[field] = float(value)  # so that l2=1 is l2=1.0
-        elif now[field] is not None and type(value) is not type(now[field]):
-            kind = type(now[field]).__name__
-            raise ValueError(f"{name}: {field} must be of type {kind}, as {now[field]!r} is, got {value!r}")
-    return replace(agent, **found)  # type: ignore[type-var]
-
-
-def _value(node: ast.expr) -> Any:
-    """A literal, or a plain word as a string."""
-    return node.id if isinstance(node, ast.Name) else ast.literal_eval(node)

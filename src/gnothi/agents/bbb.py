@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
-from jaxtyping import PRNGKeyArray
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
 from gnothi.enn import MeanField
-from gnothi.learning import cross_entropy, fit
+from gnothi.learning import Loss, cross_entropy, fit
 from gnothi.nn import MLP
 
 
@@ -32,18 +33,30 @@ class BBBAgent:
     batch_size: int = 100
     compiled: ClassVar[bool] = True
 
+    def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> MeanField:
+        """Means and deviations before training."""
+        mean = MLP(input_size, self.hidden, prior.num_classes, key=jax.random.split(key)[0])
+        return MeanField(mean, std=self.first_std)
+
+    def loss(self, prior: PriorKnowledge) -> Loss:
+        """Of a minibatch."""
+        return cross_entropy(num_indices=self.num_indices)
+
+    def penalty(self, enn: MeanField, prior: PriorKnowledge, count: Int[Array, ""]) -> Float[Array, ""]:
+        """The divergence from the prior, by the weight that the published bandit gives it."""
+        temperature = 1.0 if prior.temperature is None else prior.temperature
+        return 2 * jnp.sqrt(temperature) / count * enn.kl(self.prior_std)
+
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> MeanField:
         """Trains means and deviations together."""
-        net_key, fit_key = jax.random.split(key)
         weight = prior.decay_factor(data) if self.adaptive_kl else 1 / len(data)
-        mean = MLP(data.x[0].size, self.hidden, prior.num_classes, key=net_key)
         return fit(
-            MeanField(mean, std=self.first_std),
+            self.network(data.x[0].size, prior, key),
             data,
-            loss=cross_entropy(num_indices=self.num_indices),
+            loss=self.loss(prior),
             penalty=lambda enn: weight * enn.kl(self.prior_std),
             steps=num_steps(self.steps, data) if self.adaptive_steps else self.steps,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            key=fit_key,
+            key=jax.random.split(key)[1],
         )

@@ -6,15 +6,15 @@ takes ten times the steps where there are over 500 data a dimension.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from gnothi.agents.agent import PriorKnowledge
+from gnothi.agents.agent import PriorKnowledge, squares
 from gnothi.data import Dataset
 from gnothi.enn import Epinet, LinearPrior, WithPrior
-from gnothi.learning import fit
+from gnothi.learning import Loss, fit
 from gnothi.nn import MLP, stack
 
 
@@ -35,20 +35,33 @@ class EpinetAgent:
     batch_size: int = 100
     compiled: ClassVar[bool] = True
 
-    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
-        """Trains base and epinet together; the epinet's loss does not shape the base's features."""
-        base_key, epinet_key, prior_key, fit_key = jax.random.split(key, 4)
-        size, classes = data.x[0].size, prior.num_classes
+    def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
+        """Base, epinet and prior functions before training; the epinet's loss will not shape the base's features."""
+        base_key, epinet_key, prior_key, _ = jax.random.split(key, 4)
+        size, classes = input_size, prior.num_classes
         base = MLP(size, self.hidden, classes, key=base_key)
         epinet = Epinet(base, index_size=self.index_size, hidden=self.epinet_hidden, key=epinet_key)
         small = stack(lambda key: MLP(size, self.prior_hidden, classes, key=key), self.index_size, key=prior_key)
+        return WithPrior(epinet, LinearPrior(small, self.prior_scale * prior.logit_scale))
+
+    def loss(self, prior: PriorKnowledge) -> Loss:
+        """Of a minibatch."""
+        return prior.loss(num_indices=self.num_indices)
+
+    def penalty(self, enn: Any, prior: PriorKnowledge, count: Int[Array, ""]) -> Float[Array, ""]:
+        """Weight decay that falls as data come in."""
+        return self.l2 * prior.annealed(count) * squares(enn)
+
+    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
+        """Trains base and epinet together."""
+        size = data.x[0].size
         return fit(
-            WithPrior(epinet, LinearPrior(small, self.prior_scale * prior.logit_scale)),
+            self.network(size, prior, key),
             data,
-            loss=prior.loss(num_indices=self.num_indices),
+            loss=self.loss(prior),
             steps=self.steps * (10 if len(data) / size > 500 else 1),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             decay=self.l2 * (size / len(data)) ** self.l2_power * prior.noise_variance,
-            key=fit_key,
+            key=jax.random.split(key, 4)[3],
         )

@@ -1,16 +1,16 @@
 """The hypermodel agent of the testbed (Dwaracherla et al. 2020; Osband et al. 2022)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from gnothi.agents.agent import PriorKnowledge, num_steps
+from gnothi.agents.agent import PriorKnowledge, num_steps, squares
 from gnothi.data import Dataset
 from gnothi.enn import Hypermodel
-from gnothi.learning import cross_entropy, fit
+from gnothi.learning import Loss, cross_entropy, fit
 
 
 @dataclass(frozen=True)
@@ -35,27 +35,37 @@ class HypermodelAgent:
     batch_size: int = 100
     compiled: ClassVar[bool] = True
 
-    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> Hypermodel:
-        """Trains the linear map from indices to weights."""
-        net_key, fit_key = jax.random.split(key)
-        enn = Hypermodel(
-            data.x[0].size,
+    def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> Hypermodel:
+        """The linear map from indices to weights, and the prior's, before training."""
+        return Hypermodel(
+            input_size,
             self.hidden,
             prior.num_classes,
             index_size=self.index_size,
             prior_hidden=self.prior_hidden,
             prior_scale=self.prior_scale and self.prior_scale * self._logit_scale(prior),
-            key=net_key,
+            key=jax.random.split(key)[0],
         )
+
+    def loss(self, prior: PriorKnowledge) -> Loss:
+        """Of a minibatch."""
+        return cross_entropy(num_indices=self.num_indices, bootstrap=self.bootstrap)
+
+    def penalty(self, enn: Any, prior: PriorKnowledge, count: Int[Array, ""]) -> Float[Array, ""]:
+        """Weight decay that falls as data come in."""
+        return self.l2 * prior.annealed(count) * squares(enn)
+
+    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> Hypermodel:
+        """Trains the linear map from indices to weights."""
         return fit(
-            enn,
+            self.network(data.x[0].size, prior, key),
             data,
-            loss=cross_entropy(num_indices=self.num_indices, bootstrap=self.bootstrap),
+            loss=self.loss(prior),
             steps=num_steps(self.steps, data) if self.adaptive_steps else self.steps,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             decay=self.l2 * prior.decay_factor(data),
-            key=fit_key,
+            key=jax.random.split(key)[1],
         )
 
     def _logit_scale(self, prior: PriorKnowledge) -> float | Float[Array, ""]:

@@ -8,15 +8,15 @@ With a thousand data a dimension ensemble+ remains better. `benchmarks/tune_epin
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from gnothi.agents.agent import PriorKnowledge, num_steps
+from gnothi.agents.agent import PriorKnowledge, num_steps, squares
 from gnothi.data import Dataset
 from gnothi.enn import Epinet, LinearPrior, WithPrior
-from gnothi.learning import fit
+from gnothi.learning import Loss, fit
 from gnothi.nn import MLP, stack
 
 
@@ -42,10 +42,10 @@ class LinearEpinetAgent:
     batch_size: int = 100
     compiled: ClassVar[bool] = True
 
-    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
-        """Trains base and epinet together; the epinet's loss does not shape the base's features."""
-        base_key, epinet_key, prior_key, fit_key = jax.random.split(key, 4)
-        size, classes = data.x[0].size, prior.num_classes
+    def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
+        """Base, epinet and prior functions before training; the epinet's loss will not shape the base's features."""
+        base_key, epinet_key, prior_key, _ = jax.random.split(key, 4)
+        size, classes = input_size, prior.num_classes
         base = MLP(size, self.hidden, classes, key=base_key)
         epinet = Epinet(base, index_size=self.index_size, hidden=self.epinet_hidden, key=epinet_key, reads_index=False)
         fixed = stack(
@@ -54,13 +54,26 @@ class LinearEpinetAgent:
             key=prior_key,
         )
         scale = self.prior_scale * (prior.logit_scale / self.index_size) ** 0.5
+        return WithPrior(epinet, LinearPrior(fixed, scale))
+
+    def loss(self, prior: PriorKnowledge) -> Loss:
+        """Of a minibatch."""
+        return prior.loss(num_indices=self.num_indices)
+
+    def penalty(self, enn: Any, prior: PriorKnowledge, count: Int[Array, ""]) -> Float[Array, ""]:
+        """Weight decay that falls as data come in."""
+        return self.l2 * prior.annealed(count) * squares(enn)
+
+    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
+        """Trains base and epinet together."""
+        size = data.x[0].size
         return fit(
-            WithPrior(epinet, LinearPrior(fixed, scale)),
+            self.network(size, prior, key),
             data,
-            loss=prior.loss(num_indices=self.num_indices),
+            loss=self.loss(prior),
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             decay=min(self.l2 * (size / len(data)) ** self.l2_power, self.l2_most) * prior.noise_variance,
-            key=fit_key,
+            key=jax.random.split(key, 4)[3],
         )

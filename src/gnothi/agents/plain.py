@@ -1,17 +1,17 @@
 """Agents without uncertainty of their own: the floor, a linear model, and one network."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from gnothi.agents.agent import PriorKnowledge, num_steps
+from gnothi.agents.agent import PriorKnowledge, num_steps, squares
 from gnothi.data import Dataset
 from gnothi.enn import Plain
-from gnothi.learning import fit
+from gnothi.learning import Loss, fit
 from gnothi.nn import MLP, FeatureNetwork
 
 
@@ -47,18 +47,29 @@ class MLPAgent:
     batch_size: int = 100
     compiled: ClassVar[bool] = True
 
+    def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> Plain:
+        """The network before training."""
+        return Plain(MLP(input_size, self.hidden, prior.num_classes, key=jax.random.split(key)[0]))
+
+    def loss(self, prior: PriorKnowledge) -> Loss:
+        """Of a minibatch."""
+        return prior.loss()
+
+    def penalty(self, enn: Any, prior: PriorKnowledge, count: Int[Array, ""]) -> Float[Array, ""]:
+        """Weight decay that falls as data come in."""
+        return self.l2 * prior.annealed(count) * squares(enn)
+
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> Plain:
         """Trains the network with the testbed's schedule and decay."""
-        net_key, fit_key = jax.random.split(key)
         return fit(
-            Plain(MLP(data.x[0].size, self.hidden, prior.num_classes, key=net_key)),
+            self.network(data.x[0].size, prior, key),
             data,
-            loss=prior.loss(),
+            loss=self.loss(prior),
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             decay=self.l2 * prior.decay_factor(data),
-            key=fit_key,
+            key=jax.random.split(key)[1],
         )
 
 

@@ -27,7 +27,7 @@ REFITS = (10, 20, 40, 80, 160)
 
 
 @dataclass(frozen=True)
-class Bandit:
+class NeuralBandit:
     """Actions that stay the same for the whole run, how likely each is to be rewarded, and the chances of a run.
 
     `temperature` is what agents are told; `seed` fixes the first actions and the luck of each step, which are the same
@@ -45,7 +45,9 @@ class Bandit:
         return self.probabilities.max() - self.probabilities
 
 
-def draw_bandit(seed: int, *, input_size: int = 2, num_actions: int | None = None, temperature: float = 0.1) -> Bandit:
+def draw_bandit(
+    seed: int, *, input_size: int = 2, num_actions: int | None = None, temperature: float = 0.1
+) -> NeuralBandit:
     """Draws a neural bandit: standard normal actions, logits a random network of the testbed's law.
 
     **Arguments:** `seed`; `input_size`; `num_actions`, by default 50 for each dimension; `temperature`, over which
@@ -61,16 +63,16 @@ def draw_bandit(seed: int, *, input_size: int = 2, num_actions: int | None = Non
     law = NetworkPrior(Dataset(actions, jnp.zeros(num_actions, int)), PriorKnowledge(2, temperature), HIDDEN)
     network = law.networks(law.draws(network_key, 1)[0])
     probabilities = jax.nn.softmax(jax.vmap(network)(actions))[:, 1]
-    return Bandit(np.asarray(actions), np.asarray(probabilities, float), temperature, seed)
+    return NeuralBandit(np.asarray(actions), np.asarray(probabilities, float), temperature, seed)
 
 
-def uniform_regret(bandit: Bandit) -> float:
+def uniform_regret(bandit: NeuralBandit) -> float:
     """The expected regret of a step that takes any action with equal probability."""
     return float(bandit.regrets.mean())
 
 
 def thompson_regret(
-    agent: Agent, bandits: Sequence[Bandit], *, refits: Sequence[int] = REFITS, horizon: int = 320, seed: int = 0
+    agent: Agent, bandits: Sequence[NeuralBandit], *, refits: Sequence[int] = REFITS, horizon: int = 320, seed: int = 0
 ) -> Float[np.ndarray, "bandits steps"]:
     """Plays bandits of one shape by Thompson sampling with an agent.
 
@@ -102,7 +104,7 @@ def thompson_regret(
     return np.stack([bandit.regrets[row] for bandit, row in zip(bandits, taken, strict=True)])
 
 
-def choose(sampler: Sampler, bandit: Bandit, key: PRNGKeyArray, steps: int) -> Int[np.ndarray, " steps"]:
+def choose(sampler: Sampler, bandit: NeuralBandit, key: PRNGKeyArray, steps: int) -> Int[np.ndarray, " steps"]:
     """The actions of `steps` steps, a fresh index for each; ties are broken at random."""
     act = _compiled_best if isinstance(sampler, eqx.Module) else _best
     index_key, tie_key = jax.random.split(key)
@@ -121,7 +123,7 @@ def _best(sampler: Sampler, actions: Array, key: PRNGKeyArray, steps: int) -> Bo
 _compiled_best = eqx.filter_jit(_best)
 
 
-def _history(bandit: Bandit, taken: np.ndarray, luck: np.ndarray) -> Dataset:
+def _history(bandit: NeuralBandit, taken: np.ndarray, luck: np.ndarray) -> Dataset:
     rewards = luck[: len(taken)] < bandit.probabilities[taken]
     return Dataset(bandit.actions[taken], rewards.astype(np.int32))
 
