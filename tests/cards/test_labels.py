@@ -39,7 +39,7 @@ def test_axes_know_where_values_lie():
     assert axis.along(10.0) == pytest.approx(0.5)
     assert 0 < axis.along(1.0) < axis.along(100.0) < 1
     assert Axis("score", (0.0, 2.0), "", log=False).along(0.5) == 0.25
-    assert ticks_between(0.15, 0.6) == (0.1, 0.2, 0.5)
+    assert ticks_between(0.15, 0.6) == (0.1, 0.15, 0.2, 0.3, 0.5, 0.7)
     assert ticks_between(1e-3, 1e3) == tuple(10.0**power for power in range(-3, 4))
 
 

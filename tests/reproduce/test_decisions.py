@@ -14,7 +14,7 @@ from gnothi.reproduce.bandit_scores import Results, Setting, Task, measure
 from gnothi.reproduce.decisions import _bound_claims, _correlation_claims, _exact_claims, _figure
 from gnothi.reproduce.measured import measured
 
-SETTING = Setting(2, 0.5, (5, 10), 20, 4)
+SETTING = Setting(2, 0.5, 64, 4, 16, (5, 10), 4)
 
 
 @pytest.fixture
@@ -29,19 +29,19 @@ def invented(regret_follows: int) -> Results:
     shuffled = [3, 1, 5, 0, 2, 4]
     for place in range(6):
         name = f"agent {place}"
-        for seed in range(SETTING.seeds):
+        for seed in range(SETTING.bandits):
 
             def one(metric: str, value: float, num_train: int, tau: int | None = None, name=name, seed=seed):
                 exact = Estimate(value, value, value, units=1)
                 where = f"decisions/{metric}-N{num_train}-S{seed}"
                 records.append(measured(name, where, metric, exact, seed=seed, num_train=num_train, tau=tau))
 
-            for num_train in (*SETTING.refits, SETTING.horizon):
-                one("regret", place + rng.uniform(0, 0.5), num_train)
-            for num_train in SETTING.refits:
+            for num_train in SETTING.times:
+                one("regret", 1 + place + rng.uniform(0, 0.5), num_train)
+            for num_train in SETTING.num_train:
                 for tau in (1, 10, 100):
                     level = place if tau >= regret_follows else shuffled[place]
-                    one("kl", level + rng.uniform(0, 0.5), num_train, tau)
+                    one("kl", 1 + level + rng.uniform(0, 0.5), num_train, tau)
     return Results(records, SETTING)
 
 
@@ -58,12 +58,12 @@ def test_the_bound_is_checked_in_every_case(lab):
 def test_regret_that_follows_joint_scores_is_recognised(lab):
     laptop = replace(lab, scale="laptop")
     claims = _correlation_claims(invented(regret_follows=10), laptop)
-    assert all_hold(claims) and [claim.estimate.value for claim in claims[:2]] == pytest.approx([1, 1])
+    assert all_hold(claims) and [claim.estimate.value for claim in claims[:2]] == pytest.approx([1, 1], abs=0.05)
 
 
 def test_regret_that_follows_all_scores_alike_is_refuted(lab):
     *_, less = _correlation_claims(invented(regret_follows=1), replace(lab, scale="laptop"))
-    assert not less.holds and less.estimate.value == pytest.approx(0)
+    assert not less.holds and less.estimate.value == pytest.approx(0, abs=0.05)
 
 
 def test_regret_that_follows_only_the_longest_is_refuted_at_ten(lab):

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
 from gnothi.enn import BatchEnsemble
-from gnothi.learning import cross_entropy, fit
+from gnothi.learning import Loss, cross_entropy, fit
 from gnothi.nn import MLP
 
 
@@ -34,18 +34,30 @@ class BatchEnsembleAgent:
     batch_size: int = 100
     compiled: ClassVar[bool] = True
 
+    def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> BatchEnsemble:
+        """Shared weights and each member's factors before training."""
+        net_key, sign_key, _ = jax.random.split(key, 3)
+        net = MLP(input_size, self.hidden, prior.num_classes, key=net_key)
+        return BatchEnsemble(net, self.num_members, key=sign_key, spread=self.spread)
+
+    def loss(self, prior: PriorKnowledge) -> Loss:
+        """Of a minibatch."""
+        return cross_entropy()
+
+    def penalty(self, enn: BatchEnsemble, prior: PriorKnowledge, count: Int[Array, ""]) -> Float[Array, ""]:
+        """Weight decay that falls as data come in."""
+        return self.l2 * prior.annealed(count) * enn.squared_weights()
+
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> BatchEnsemble:
         """Trains all members, on the same minibatches."""
-        net_key, sign_key, fit_key = jax.random.split(key, 3)
-        net = MLP(data.x[0].size, self.hidden, prior.num_classes, key=net_key)
         decay = self.l2 * prior.decay_factor(data)
         return fit(
-            BatchEnsemble(net, self.num_members, key=sign_key, spread=self.spread),
+            self.network(data.x[0].size, prior, key),
             data,
-            loss=cross_entropy(),
+            loss=self.loss(prior),
             penalty=lambda enn: decay * enn.squared_weights(),
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            key=fit_key,
+            key=jax.random.split(key, 3)[2],
         )

@@ -10,12 +10,12 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.agents.agent import PriorKnowledge, num_steps
 from gnothi.data import Dataset
 from gnothi.enn import LastLayerEnsemble, MatchedPrior, WithPrior
-from gnothi.learning import cross_entropy, fit
+from gnothi.learning import Loss, cross_entropy, fit
 from gnothi.nn import MLP, FeatureNetwork, stack
 
 
@@ -35,10 +35,10 @@ class LastLayerEnsembleAgent:
     batch_size: int = 100
     compiled: ClassVar[bool] = True
 
-    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
-        """Trains trunk and heads together; the heads' losses do not shape the trunk's features through the heads."""
-        base_key, head_key, prior_key, fit_key = jax.random.split(key, 4)
-        size, classes = data.x[0].size, prior.num_classes
+    def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
+        """Trunk, heads and prior functions before training; heads do not shape the trunk's features."""
+        base_key, head_key, prior_key, _ = jax.random.split(key, 4)
+        size, classes = input_size, prior.num_classes
         base = MLP(size, self.hidden, classes, key=base_key, first_bias_std=size**-0.5)
         seen = size + base.weights[-1].shape[1]
         heads = stack(lambda key: MLP(seen, self.head_hidden, classes, key=key), self.num_members, key=head_key)
@@ -48,23 +48,33 @@ class LastLayerEnsembleAgent:
             key=prior_key,
         )
         scale = self.prior_scale * prior.logit_scale**self.prior_power
+        return WithPrior(LastLayerEnsemble(base, heads), MatchedPrior(fixed, scale))
+
+    def loss(self, prior: PriorKnowledge) -> Loss:
+        """Of a minibatch."""
+        return cross_entropy()
+
+    def penalty(self, enn: WithPrior, prior: PriorKnowledge, count: Int[Array, ""]) -> Float[Array, ""]:
+        """Weight decay that falls as data come in."""
+        return self.l2 * prior.annealed(count) * self._squares(enn)
+
+    def _squares(self, enn: WithPrior) -> Float[Array, ""]:
+        network = enn.network
+        assert isinstance(network, LastLayerEnsemble)
+        return self.num_members * _squares(network.base) + _squares(network.heads.members)
+
+    def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
+        """Trains trunk and heads together."""
         decay = self.l2 * prior.decay_factor(data)
-
-        def penalty(enn: WithPrior) -> Array:
-            network = enn.network
-            assert isinstance(network, LastLayerEnsemble)
-            trunk, members = network.base, network.heads.members
-            return decay * (self.num_members * _squares(trunk) + _squares(members))
-
         return fit(
-            WithPrior(LastLayerEnsemble(base, heads), MatchedPrior(fixed, scale)),
+            self.network(data.x[0].size, prior, key),
             data,
-            loss=cross_entropy(),
-            penalty=penalty,
+            loss=self.loss(prior),
+            penalty=lambda enn: decay * self._squares(enn),
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            key=fit_key,
+            key=jax.random.split(key, 4)[3],
         )
 
 

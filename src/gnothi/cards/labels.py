@@ -94,9 +94,9 @@ def log_axis(field: str, values: Sequence[float], title: str, *, room: float = 0
 
 
 def ticks_between(low: float, high: float) -> tuple[float, ...]:
-    """Ticks at 1, 2 and 5 times powers of ten, or at powers alone where these are many."""
+    """Ticks at 1, 2 and 5 times powers of ten; at more where there is one power, at powers alone where many."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = (1, 2, 5) if len(powers) <= 4 else (1,)
+    steps = (1, 1.5, 2, 3, 5, 7) if high < 10 * low else (1, 2, 5) if len(powers) <= 4 else (1,)
     return tuple(t for p in powers for m in steps if low / 1.5 <= (t := float(f"{m}e{p}")) <= high * 1.5)
 
 

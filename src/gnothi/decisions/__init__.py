@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gnothi.decisions.coin import dependence, price_of_learning
     from gnothi.decisions.deployed import Bandit, Decision
     from gnothi.decisions.finite import FiniteProblem, bound_cases
+    from gnothi.decisions.incremental import Play, play
     from gnothi.decisions.logged import LoggedDecisions
     from gnothi.decisions.off_policy import (
         OffPolicyEstimate,
@@ -25,6 +26,7 @@ _FILES = {
     "coin": ("dependence", "price_of_learning"),
     "deployed": ("Bandit", "Decision"),
     "finite": ("FiniteProblem", "bound_cases"),
+    "incremental": ("Play", "play"),
     "logged": ("LoggedDecisions",),
     "off_policy": ("OffPolicyEstimate", "doubly_robust", "inverse_propensity_score", "self_normalised_ips"),
     "recommendation": ("MOVIES", "Catalogue", "Recommendation"),
@@ -40,12 +42,14 @@ __all__ = [
     "LoggedDecisions",
     "NeuralBandit",
     "OffPolicyEstimate",
+    "Play",
     "Recommendation",
     "bound_cases",
     "dependence",
     "doubly_robust",
     "draw_bandit",
     "inverse_propensity_score",
+    "play",
     "price_of_learning",
     "self_normalised_ips",
     "thompson_regret",

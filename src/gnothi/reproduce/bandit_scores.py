@@ -1,4 +1,4 @@
-"""Agents on neural bandits, and on problems of the same law with as many data: do good predictions make decisions?"""
+"""Agents on neural bandits, and on problems of the same law: do good predictions make good decisions?"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import stats
 
-from gnothi.agents import Agent, joint_draws
-from gnothi.decisions import draw_bandit, thompson_regret, train_all
+from gnothi.agents import Agent, NetworkAgent, joint_draws
+from gnothi.decisions import draw_bandit, play, train_all, uniform_regret
 from gnothi.metrics import Estimate, kl_divergence
 from gnothi.reproduce.measured import measured
 from gnothi.sweep import Record
@@ -21,19 +20,26 @@ from gnothi.testbed.run import config_hash
 TAUS = (1, 10, 100)
 TEST_INPUTS = 200  # 100 pairs of anchors a problem
 NUM_INDICES = 500
-FIRST_SEED = 100  # those below chose the sizes of this experiment
+FIRST_SEED = 200  # those below chose the sizes of this experiment
 REFERENCE = "uniform"  # plays and is scored, and is in no correlation: it does not learn
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Bandits and problems of one law, and when agents learn: problems have as many data as bandits then have."""
+    """Bandits, 50 actions a dimension, and problems of the same law."""
 
     input_size: int
     temperature: float
-    refits: tuple[int, ...]
-    horizon: int
-    seeds: int  # bandits, and problems of each number of data
+    horizon: int  # steps
+    bandits: int
+    batch_size: int  # rewards a gradient step sees
+    num_train: tuple[int, ...]  # data of the problems
+    problems: int  # of each number of data
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """When regret is looked at."""
+        return tuple(self.horizon // 2**k for k in range(5, -1, -1))
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,8 @@ class Task:
     def cell(self) -> str:
         """The cell's file."""
         s = self.setting
-        times = "-".join(map(str, (*s.refits, s.horizon)))
-        setting = f"D{s.input_size}-T{s.temperature:g}-{times}-S{s.seeds}"
-        return f"{self.name}-{config_hash(self.name, self.agent)}/decisions/{setting}"
+        played = f"{s.horizon}x{s.bandits}-B{s.batch_size}-{'-'.join(map(str, s.num_train))}x{s.problems}"
+        return f"{self.name}-{config_hash(self.name, self.agent)}/decisions/D{s.input_size}-T{s.temperature:g}-{played}"
 
 
 def measure(task: Task) -> dict[str, list[Record]]:
@@ -59,28 +64,30 @@ def measure(task: Task) -> dict[str, list[Record]]:
 
 
 def _play(task: Task) -> Iterator[Record]:
-    """Cumulative regret when the agent learns, and at the end."""
+    """Cumulative regret on the way, and at the end; that of the reference, which does not learn, in expectation."""
     s = task.setting
     bandits = [
-        draw_bandit(FIRST_SEED + seed, input_size=s.input_size, temperature=s.temperature) for seed in range(s.seeds)
+        draw_bandit(FIRST_SEED + seed, input_size=s.input_size, temperature=s.temperature) for seed in range(s.bandits)
     ]
-    totals = thompson_regret(task.agent, bandits, refits=s.refits, horizon=s.horizon).cumsum(axis=1)
+    if isinstance(task.agent, NetworkAgent):
+        totals = play(task.agent, bandits, horizon=s.horizon, batch_size=s.batch_size).regret.cumsum(axis=1)
+    else:
+        totals = np.outer([uniform_regret(bandit) for bandit in bandits], np.arange(1, s.horizon + 1))
     for seed, of_bandit in enumerate(totals):
         name = f"decisions/bandit-D{s.input_size}-T{s.temperature:g}-S{FIRST_SEED + seed}"
-        for time in (*s.refits, s.horizon):
+        for time in s.times:
             yield _record(task, name, "regret", of_bandit[time - 1], seed=seed, num_train=time)
 
 
 def _score(task: Task) -> Iterator[Record]:
     s = task.setting
-    for num_train in s.refits:
+    for num_train in s.num_train:
         specs = [
             GenerativeSpec("decisions", s.input_size, num_train, s.temperature, FIRST_SEED + seed)
-            for seed in range(s.seeds)
+            for seed in range(s.problems)
         ]
         problems = [spec.make() for spec in specs]
-        # As many as there are bandits, so that the program is the one that has played them.
-        keys = jax.random.split(jax.random.key(num_train), s.seeds)
+        keys = jax.random.split(jax.random.key(num_train), s.problems)
         data, prior = [p.train_data for p in problems], [p.prior_knowledge for p in problems]
         samplers = train_all(task.agent, data, prior, keys)
         for spec, problem, sampler in zip(specs, problems, samplers, strict=True):
@@ -102,12 +109,13 @@ class Results:
 
     def __init__(self, records: Sequence[Record], setting: Setting):
         self.agents = list(dict.fromkeys(record.subject for record in records))
-        self.times = (*setting.refits, setting.horizon)
-        self.regret = np.full((len(self.agents), setting.seeds, len(self.times)), np.nan)
-        kl = {tau: np.full((len(self.agents), setting.seeds, len(setting.refits)), np.nan) for tau in TAUS}
+        self.times = setting.times
+        self.regret = np.full((len(self.agents), setting.bandits, len(self.times)), np.nan)
+        kl = {tau: np.full((len(self.agents), setting.problems, len(setting.num_train)), np.nan) for tau in TAUS}
         for record in records:
-            into = self.regret if record.metric == "regret" else kl[record.tau or 1]
-            into[self.agents.index(record.subject), record.seed, self.times.index(record.num_train)] = record.value
+            regret = record.metric == "regret"
+            into, when = (self.regret, self.times) if regret else (kl[record.tau or 1], setting.num_train)
+            into[self.agents.index(record.subject), record.seed, when.index(record.num_train)] = record.value
         self.kl = {tau: values.mean(axis=2) for tau, values in kl.items()}
 
     @property
@@ -115,9 +123,13 @@ class Results:
         """The agents that learn."""
         return [place for place, agent in enumerate(self.agents) if agent != REFERENCE]
 
-    def correlations(self, tau: int, rows: Int[np.ndarray, "2 resamples seeds"]) -> Float[np.ndarray, " resamples"]:
-        """Spearman's correlation over agents of mean d_KL and mean total regret, on resampled bandits and problems."""
-        bandits, problems = rows
-        regret = self.regret[self.compared, :, -1][:, bandits].mean(axis=2)
-        kl = self.kl[tau][self.compared][:, problems].mean(axis=2)
-        return np.array([stats.spearmanr(*pair).statistic for pair in zip(regret.T, kl.T, strict=True)])
+    def correlations(
+        self, tau: int, bandits: Int[np.ndarray, "resamples bandits"], problems: Int[np.ndarray, "resamples problems"]
+    ) -> Float[np.ndarray, " resamples"]:
+        """The correlation over agents of log mean d_KL and log mean total regret, on resampled bandits and problems.
+
+        Of logarithms, as the figure's axes are: ranks would weigh a tie of two good agents like the gap to a bad one.
+        """
+        regret = np.log(self.regret[self.compared, :, -1][:, bandits].mean(axis=2))
+        kl = np.log(self.kl[tau][self.compared][:, problems].mean(axis=2))
+        return np.array([np.corrcoef(*pair)[0, 1] for pair in zip(regret.T, kl.T, strict=True)])
