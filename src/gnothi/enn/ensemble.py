@@ -2,7 +2,7 @@
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Num
 
 from gnothi.enn.indices import OneOf
 from gnothi.enn.network import EpistemicNetwork
@@ -36,12 +36,12 @@ class Ensemble(EpistemicNetwork):
         position = number - self.index.first
         return jax.tree.map(lambda leaf: leaf[position] if eqx.is_array(leaf) else leaf, self.members)
 
-    def __call__(self, x: Float[Array, "..."], z: Int[Array, ""]) -> Float[Array, " classes"]:
+    def __call__(self, x: Num[Array, "..."], z: Int[Array, ""]) -> Float[Array, " classes"]:
         """The outputs of member `z` for one input."""
         return self.member(z)(x)
 
     def predict(
-        self, inputs: Float[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
+        self, inputs: Num[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
     ) -> Float[Array, "samples inputs classes"]:
         """The outputs of the members named by `indices`, or of all; all run once where that is less."""
         if indices is not None and indices.shape[0] < self.index.count:
@@ -52,5 +52,5 @@ class Ensemble(EpistemicNetwork):
             outputs = eqx.filter_vmap(lambda member: jax.vmap(member)(inputs))(self.members)
         return outputs if indices is None else outputs[indices - self.index.first]
 
-    def constants(self, inputs: Float[Array, "inputs ..."]) -> None:
+    def constants(self, inputs: Num[Array, "inputs ..."]) -> None:
         """Nothing: there is no prior function."""

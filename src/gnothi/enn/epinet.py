@@ -8,7 +8,7 @@ however many indices are drawn, so joint samples cost little more than one predi
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Num, PRNGKeyArray
 
 from gnothi.enn.indices import Gaussian
 from gnothi.enn.network import EpistemicNetwork, every_index
@@ -83,12 +83,12 @@ class Epinet(EpistemicNetwork):
         self.learnable = MLP(*sizes, key=learnable_key)
         self.prior = FrozenHead(MLP(*sizes, key=prior_key), prior_scale) if prior_scale else None
 
-    def __call__(self, x: Float[Array, "..."], z: Float[Array, " index"]) -> Float[Array, " classes"]:
+    def __call__(self, x: Num[Array, "..."], z: Float[Array, " index"]) -> Float[Array, " classes"]:
         """The outputs of one input under one index."""
         return self.predict(x[None], z[None])[0, 0]
 
     def predict(
-        self, inputs: Float[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
+        self, inputs: Num[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
     ) -> Float[Array, "samples inputs classes"]:
         """The outputs of all inputs under all indices; what does not depend on the index runs once an input."""
         indices = every_index(self) if indices is None else indices
@@ -104,7 +104,7 @@ class Epinet(EpistemicNetwork):
             return outputs
         return outputs + self.prior.scale * jax.lax.stop_gradient(corrections(self.prior.mlp, seen, indices))
 
-    def constants(self, inputs: Float[Array, "inputs ..."]) -> None:
+    def constants(self, inputs: Num[Array, "inputs ..."]) -> None:
         """Nothing: the prior epinet reads features, and those change with training."""
 
 

@@ -8,7 +8,7 @@ index is the member, for dropout it is the mask, for an epinet a Gaussian vector
 from abc import abstractmethod
 
 import equinox as eqx
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Num, PRNGKeyArray
 
 from gnothi.enn.indices import FiniteIndexDistribution, IndexDistribution
 
@@ -23,12 +23,12 @@ class EpistemicNetwork(eqx.Module):
     index: eqx.AbstractVar[IndexDistribution]
 
     @abstractmethod
-    def __call__(self, x: Float[Array, "..."], z: Array) -> Float[Array, " classes"]:
+    def __call__(self, x: Num[Array, "..."], z: Array) -> Float[Array, " classes"]:
         """The outputs of one input under one index."""
 
     @abstractmethod
     def predict(
-        self, inputs: Float[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
+        self, inputs: Num[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
     ) -> Float[Array, "samples inputs classes"]:
         """The outputs of all inputs under all indices.
 
@@ -39,7 +39,7 @@ class EpistemicNetwork(eqx.Module):
         """
 
     @abstractmethod
-    def constants(self, inputs: Float[Array, "inputs ..."]) -> Float[Array, "inputs functions classes"] | None:
+    def constants(self, inputs: Num[Array, "inputs ..."]) -> Float[Array, "inputs functions classes"] | None:
         """What no training can change about these inputs, the outputs of prior functions; `None` if nothing."""
 
 
@@ -54,7 +54,7 @@ def every_index(enn: EpistemicNetwork) -> Array:
 
 
 def sample(
-    enn: EpistemicNetwork, inputs: Float[Array, "inputs ..."], num_samples: int, *, key: PRNGKeyArray
+    enn: EpistemicNetwork, inputs: Num[Array, "inputs ..."], num_samples: int, *, key: PRNGKeyArray
 ) -> Float[Array, "samples inputs classes"]:
     """Draws joint samples: each row uses one index, shared by all inputs.
 

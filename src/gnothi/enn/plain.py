@@ -2,7 +2,7 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
 from gnothi.enn.indices import NoIndex
 from gnothi.enn.network import EpistemicNetwork
@@ -25,17 +25,17 @@ class Plain(EpistemicNetwork):
         self.network = network
         self.index = NoIndex()
 
-    def __call__(self, x: Float[Array, "..."], z: Array) -> Float[Array, " classes"]:
+    def __call__(self, x: Num[Array, "..."], z: Array) -> Float[Array, " classes"]:
         """The outputs of one input; the index says nothing."""
         return self.network(x)
 
     def predict(
-        self, inputs: Float[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
+        self, inputs: Num[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
     ) -> Float[Array, "samples inputs classes"]:
         """The outputs of all inputs, computed once and repeated for each index."""
         outputs = jax.vmap(self.network)(inputs)
         num_samples = 1 if indices is None else indices.shape[0]
         return jnp.broadcast_to(outputs, (num_samples, *outputs.shape))
 
-    def constants(self, inputs: Float[Array, "inputs ..."]) -> None:
+    def constants(self, inputs: Num[Array, "inputs ..."]) -> None:
         """Nothing: there is no prior function."""

@@ -10,7 +10,7 @@ from abc import abstractmethod
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Num
 
 from gnothi.enn.indices import IndexDistribution
 from gnothi.enn.network import EpistemicNetwork, every_index
@@ -30,7 +30,7 @@ class PriorFunction(Frozen):
     networks: eqx.Module
     scale: float | Float[Array, ""]
 
-    def basis(self, x: Float[Array, "..."]) -> Float[Array, "functions classes"]:
+    def basis(self, x: Num[Array, "..."]) -> Float[Array, "functions classes"]:
         """The scaled outputs of every fixed function for one input."""
         outputs = eqx.filter_vmap(lambda network: network(x))(self.networks)
         return self.scale * jax.lax.stop_gradient(outputs)
@@ -84,12 +84,12 @@ class WithPrior(EpistemicNetwork):
         self.prior = prior
         self.index = network.index
 
-    def __call__(self, x: Float[Array, "..."], z: Array) -> Float[Array, " classes"]:
+    def __call__(self, x: Num[Array, "..."], z: Array) -> Float[Array, " classes"]:
         """The outputs of one input under one index."""
         return self.network(x, z) + self.prior.combine(self.prior.basis(x), z)
 
     def predict(
-        self, inputs: Float[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
+        self, inputs: Num[Array, "inputs ..."], indices: Array | None = None, constants: Array | None = None
     ) -> Float[Array, "samples inputs classes"]:
         """The outputs of all inputs under all indices; the prior runs once an input, or not at all."""
         basis = self.constants(inputs) if constants is None else constants
@@ -99,7 +99,7 @@ class WithPrior(EpistemicNetwork):
         indices = every_index(self) if indices is None else indices
         return outputs + jax.vmap(lambda z: jax.vmap(lambda row: self.prior.combine(row, z))(basis))(indices)
 
-    def constants(self, inputs: Float[Array, "inputs ..."]) -> Float[Array, "inputs functions classes"]:
+    def constants(self, inputs: Num[Array, "inputs ..."]) -> Float[Array, "inputs functions classes"]:
         """The prior's fixed functions at these inputs; of many inputs, some at a time, so that memory is bounded."""
         if len(inputs) <= ROWS_AT_ONCE:
             return jax.vmap(self.prior.basis)(inputs)

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 
 import equinox as eqx
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Num
 
 
 class FeatureNetwork(eqx.Module):
@@ -16,13 +16,13 @@ class FeatureNetwork(eqx.Module):
     """
 
     @abstractmethod
-    def features(self, x: Float[Array, "..."]) -> Float[Array, " features"]:
+    def features(self, x: Num[Array, "..."]) -> Float[Array, " features"]:
         """Maps one input to what the last layer reads."""
 
     @abstractmethod
     def head(self, features: Float[Array, " features"]) -> Float[Array, " classes"]:
         """Maps features to outputs (logits, or one value for regression)."""
 
-    def __call__(self, x: Float[Array, "..."]) -> Float[Array, " classes"]:
+    def __call__(self, x: Num[Array, "..."]) -> Float[Array, " classes"]:
         """Maps one input to its outputs."""
         return self.head(self.features(x))
