@@ -20,13 +20,14 @@ from gnothi.testbed.run import config_hash
 TAUS = (1, 10, 100)
 TEST_INPUTS = 200  # 100 pairs of anchors a problem
 NUM_INDICES = 500
+NUM_ACTIONS = 100
 FIRST_SEED = 200  # those below chose the sizes of this experiment
 REFERENCE = "uniform"  # plays and is scored, and is in no correlation: it does not learn
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Bandits, 50 actions a dimension, and problems of the same law."""
+    """Bandits of 100 actions, and problems of the same law."""
 
     input_size: int
     temperature: float
@@ -67,7 +68,8 @@ def _play(task: Task) -> Iterator[Record]:
     """Cumulative regret on the way, and at the end; that of the reference, which does not learn, in expectation."""
     s = task.setting
     bandits = [
-        draw_bandit(FIRST_SEED + seed, input_size=s.input_size, temperature=s.temperature) for seed in range(s.bandits)
+        draw_bandit(FIRST_SEED + seed, input_size=s.input_size, num_actions=NUM_ACTIONS, temperature=s.temperature)
+        for seed in range(s.bandits)
     ]
     if isinstance(task.agent, NetworkAgent):
         totals = play(task.agent, bandits, horizon=s.horizon, batch_size=s.batch_size).regret.cumsum(axis=1)
