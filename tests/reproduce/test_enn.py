@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from gnothi.cards import all_hold
+from gnothi.cards import all_hold, write_png
 from gnothi.reproduce import Lab, reproduce
-from gnothi.reproduce.enn import INDEX_SIZES, _ratio, _slope, linear_epinets
+from gnothi.reproduce.enn import BEST, FLOOR, INDEX_SIZES, _by_problem, _figure, _ratio, _slope, linear_epinets
+from tests.cards.invented_runs import make_record
 
 
 def test_the_error_of_a_linear_epinet_is_two_over_the_root_of_its_index_size():
@@ -27,6 +28,24 @@ def test_an_error_that_does_not_fall_is_refuted():
 def test_ratios_are_over_common_problems():
     scores = {"a": {"p": 1.0, "q": 3.0}, "b": {"q": 2.0, "p": 2.0, "r": 100.0}}
     assert _ratio(scores, "a", "b").value == pytest.approx(1.0)
+
+
+def test_the_floor_is_a_line_though_nobody_counted_its_arithmetic(tmp_path):
+    names = [f"enn/D2-N20-T0.1-S{seed}" for seed in range(6)]
+    agents = {
+        BEST: (2.0, 1e9),
+        "ensemble 100": (5.0, 1e9),
+        "epinet+": (2.1, 1e7),
+        "mlp": (6.0, 1e7),
+        FLOOR: (1.8, None),
+    }
+    records = [
+        make_record(agent, name, value + 0.1 * place, 10, train_flops=flops)
+        for agent, (value, flops) in agents.items()
+        for place, name in enumerate(names)
+    ]
+    write_png(_figure(records, _by_problem(records)), tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
 @pytest.mark.slow
