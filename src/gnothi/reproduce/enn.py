@@ -225,6 +225,8 @@ def _panel(rows: list[dict[str, Any]], floor: list[dict[str, Any]], cost: str, t
         named_points(rows, x, y, size=(420, 360), ink=PRINT_INK, font_size=10),
     ]
     if floor:
-        line = alt.Chart(alt.Data(values=[{"score": row["score"]} for row in floor])).mark_rule(strokeDash=[5, 4], color=PRINT_INK)
+        line = alt.Chart(alt.Data(values=[{"score": row["score"]} for row in floor])).mark_rule(
+            strokeDash=[5, 4], color=PRINT_INK
+        )
         layers.append(line.encode(y=y.of(alt.Y)))
     return alt.layer(*layers).properties(width=420, height=360)
