@@ -35,6 +35,12 @@ class EpinetAgent:
     batch_size: int = 100
     compiled: ClassVar[bool] = True
 
+    def _decay(self, data: Dataset, prior: PriorKnowledge) -> float | Float[Array, ""]:
+        """The law of its own is of the testbed's noise; where nobody knows a temperature, the one of all agents."""
+        if prior.temperature is None and prior.noise_std is None:
+            return self.l2 * prior.decay_factor(data)
+        return self.l2 * (data.x[0].size / len(data)) ** self.l2_power * prior.noise_variance
+
     def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
         """Base, epinet and prior functions before training; the epinet's loss will not shape the base's features."""
         base_key, epinet_key, prior_key, _ = jax.random.split(key, 4)
@@ -62,6 +68,6 @@ class EpinetAgent:
             steps=self.steps * (10 if len(data) / size > 500 else 1),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            decay=self.l2 * (size / len(data)) ** self.l2_power * prior.noise_variance,
+            decay=self._decay(data, prior),
             key=jax.random.split(key, 4)[3],
         )
