@@ -96,7 +96,8 @@ def _picture(board: Leaderboard, above: Sequence[Excess]) -> Chart:
     pareto = flops_chart(board, width=620, ink=PRINT_INK)
     if not above:
         return pareto
-    return alt.hconcat(pareto, floor_chart(above, width=340, title=floor_title(above), ink=PRINT_INK), spacing=40)
+    floor = floor_chart(above, width=340, title=floor_title(above), ink=PRINT_INK)
+    return alt.hconcat(pareto, floor, spacing=40).resolve_scale(color="independent")
 
 
 def _parts_only(records: Sequence[Record], partial: dict[str, set[str]]) -> list[str]:

@@ -199,4 +199,4 @@ def _figure(records: Sequence[Record], real: Sequence[Record], floored: Sequence
     ]
     if floored:
         panels.append(floor_chart(floored, width=300, title=floor_title(floored), ink=PRINT_INK))
-    return alt.hconcat(*panels, spacing=40)
+    return alt.hconcat(*panels, spacing=40).resolve_scale(color="independent")
