@@ -14,7 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 from gnothi.agents.settings import changed, look_up
 from gnothi.data import Dataset
@@ -103,9 +103,9 @@ class NetworkAgent(Agent, Protocol):
         """What is added to it when there are `count` data in all."""
 
 
-def squares(enn: EpistemicNetwork) -> Float[Array, ""]:
+def squares(network: PyTree) -> Float[Array, ""]:
     """The sum of all squared trainable parameters."""
-    return sum((jnp.sum(leaf**2) for leaf in jax.tree.leaves(partition(enn)[0])), jnp.zeros(()))
+    return sum((jnp.sum(leaf**2) for leaf in jax.tree.leaves(partition(network)[0])), jnp.zeros(()))
 
 
 def joint_draws(

@@ -5,6 +5,7 @@ fixed epinet of weight 0; here it is left out. Its decay has a law of its own, 0
 takes ten times the steps where there are over 500 data a dimension.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,6 +17,18 @@ from gnothi.data import Dataset
 from gnothi.enn import Epinet, LinearPrior, WithPrior
 from gnothi.learning import Loss, fit
 from gnothi.nn import MLP, stack
+
+
+def epinet_decay(
+    data: Dataset, prior: PriorKnowledge, l2: float, power: float, most: float = math.inf
+) -> float | Float[Array, ""]:
+    """Epinets' own law of decay, `l2 (input size / data)^power` and at most `most`.
+
+    It is a law of the testbed's noise: where nobody knows a temperature, the decay is `l2` times that of all agents.
+    """
+    if prior.temperature is None and prior.noise_std is None:
+        return l2 * prior.decay_factor(data)
+    return min(l2 * (data.x[0].size / len(data)) ** power, most) * prior.noise_variance
 
 
 @dataclass(frozen=True)
@@ -34,12 +47,6 @@ class EpinetAgent:
     learning_rate: float = 1e-3
     batch_size: int = 100
     compiled: ClassVar[bool] = True
-
-    def _decay(self, data: Dataset, prior: PriorKnowledge) -> float | Float[Array, ""]:
-        """The law of its own is of the testbed's noise; where nobody knows a temperature, the one of all agents."""
-        if prior.temperature is None and prior.noise_std is None:
-            return self.l2 * prior.decay_factor(data)
-        return self.l2 * (data.x[0].size / len(data)) ** self.l2_power * prior.noise_variance
 
     def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
         """Base, epinet and prior functions before training; the epinet's loss will not shape the base's features."""
@@ -68,6 +75,6 @@ class EpinetAgent:
             steps=self.steps * (10 if len(data) / size > 500 else 1),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            decay=self._decay(data, prior),
+            decay=epinet_decay(data, prior, self.l2, self.l2_power),
             key=jax.random.split(key, 4)[3],
         )

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from gnothi.agents.agent import PriorKnowledge, num_steps
+from gnothi.agents.agent import PriorKnowledge, num_steps, squares
 from gnothi.data import Dataset
 from gnothi.enn import LastLayerEnsemble, MatchedPrior, WithPrior
 from gnothi.learning import Loss, cross_entropy, fit
-from gnothi.nn import MLP, FeatureNetwork, stack
+from gnothi.nn import MLP, stack
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class LastLayerEnsembleAgent:
     def _squares(self, enn: WithPrior) -> Float[Array, ""]:
         network = enn.network
         assert isinstance(network, LastLayerEnsemble)
-        return self.num_members * _squares(network.base) + _squares(network.heads.members)
+        return self.num_members * squares(network.base) + squares(network.heads.members)
 
     def __call__(self, data: Dataset, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
         """Trains trunk and heads together."""
@@ -76,7 +75,3 @@ class LastLayerEnsembleAgent:
             learning_rate=self.learning_rate,
             key=jax.random.split(key, 4)[3],
         )
-
-
-def _squares(network: FeatureNetwork) -> Array:
-    return sum((jnp.sum(leaf**2) for leaf in jax.tree.leaves(network)), jnp.zeros(()))

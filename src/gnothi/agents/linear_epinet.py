@@ -14,6 +14,7 @@ import jax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.agents.agent import PriorKnowledge, num_steps, squares
+from gnothi.agents.epinet import epinet_decay
 from gnothi.data import Dataset
 from gnothi.enn import Epinet, LinearPrior, WithPrior
 from gnothi.learning import Loss, fit
@@ -41,13 +42,6 @@ class LinearEpinetAgent:
     learning_rate: float = 1e-3
     batch_size: int = 100
     compiled: ClassVar[bool] = True
-
-    def _decay(self, data: Dataset, prior: PriorKnowledge) -> float | Float[Array, ""]:
-        """The law of its own is of the testbed's noise; where nobody knows a temperature, the one of all agents."""
-        if prior.temperature is None and prior.noise_std is None:
-            return self.l2 * prior.decay_factor(data)
-        law = self.l2 * (data.x[0].size / len(data)) ** self.l2_power
-        return min(law, self.l2_most) * prior.noise_variance
 
     def network(self, input_size: int, prior: PriorKnowledge, key: PRNGKeyArray) -> WithPrior:
         """Base, epinet and prior functions before training; the epinet's loss will not shape the base's features."""
@@ -81,6 +75,6 @@ class LinearEpinetAgent:
             steps=num_steps(self.steps, data),
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
-            decay=self._decay(data, prior),
+            decay=epinet_decay(data, prior, self.l2, self.l2_power, self.l2_most),
             key=jax.random.split(key, 4)[3],
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from gnothi.agents import in_range
 from gnothi.cards.plots import WIDTH, Chart
-from gnothi.cards.theme import INK, agent_colours
+from gnothi.cards.theme import INK, agent_colour
 from gnothi.cards.wording import format_number
 from gnothi.metrics import Estimate, mean_interval
 from gnothi.sweep import Record
@@ -86,11 +86,10 @@ def floor_chart(rows: Sequence[Excess], *, width: Any = WIDTH, title: Any = "", 
     ]
     numbers = [alt.Tooltip(f"{name}:Q", format=".3f") for name in ("above", "low", "high")]
     agents = [row["agent"] for row in shown]
-    colours = agent_colours(agents)
     scale = alt.Scale(type="symlog", constant=0.05, nice=False, padding=14)
     base = alt.Chart(alt.Data(values=shown)).encode(
         y=alt.Y("agent:N", sort=agents, title=None, axis=alt.Axis(ticks=False, grid=False)),
-        color=alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None),
+        color=agent_colour(agents),
         tooltip=["agent:N", "problems:Q", *numbers],
     )
     x = alt.X(

@@ -9,7 +9,7 @@ import altair as alt
 
 from gnothi.cards.labels import Axis, log_axis, named_points, ticks_between
 from gnothi.cards.leaderboard import BASELINE, METRICS, Leaderboard, Row
-from gnothi.cards.theme import INK, agent_colours
+from gnothi.cards.theme import INK, agent_colour
 
 Chart = alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
 WIDTH = "container"  # a chart is as wide as its place in the page
@@ -25,7 +25,7 @@ def score_panel(board: Leaderboard, tau: int, *, width: Any = WIDTH, title: Any 
     score = _score_axis(rows, score_title(board, tau), room=0.17)
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("agent:N", sort=board.agents, title=None, axis=alt.Axis(ticks=False, grid=False)),
-        color=_colour(board.agents),
+        color=agent_colour(board.agents),
         tooltip=_tooltip(board),
     )
     layers = [
@@ -64,7 +64,7 @@ def _pareto_chart(board: Leaderboard, rows: list[dict[str, Any]], words: str, *,
     cost = log_axis("cost", [row["cost"] for row in rows] or [1.0], words)
     score = _score_axis(rows, score_title(board, board.taus[0]), room=0.08, wide=4)
     base = alt.Chart(alt.Data(values=rows)).encode(
-        x=cost.of(alt.X), color=_colour(board.agents), tooltip=_tooltip(board)
+        x=cost.of(alt.X), color=agent_colour(board.agents), tooltip=_tooltip(board)
     )
     front = alt.Chart(alt.Data(values=pareto_front(rows))).mark_line(
         interpolate="step-after", strokeDash=[4, 4], opacity=0.45, color=ink, strokeWidth=1.5
@@ -100,7 +100,7 @@ def slice_panel(
     base = alt.Chart(alt.Data(values=shown)).encode(
         x=alt.X("level:O", title=title, axis=alt.Axis(labelAngle=0, grid=False), scale=alt.Scale(paddingInner=0.25)),
         xOffset=alt.XOffset("agent:N", sort=agents),
-        color=_colour(agents),
+        color=agent_colour(agents),
         tooltip=[alt.Tooltip("level:O", title=title), *_tooltip(board)],
     )
     layers = [
@@ -140,11 +140,6 @@ def drawable(rows: Sequence[Row] | Sequence[dict[str, Any]]) -> list[dict[str, A
 
 def _panel_title(tau: int) -> str:
     return "One label at a time (τ = 1)" if tau == 1 else f"{tau} labels together (τ = {tau})"
-
-
-def _colour(agents: Sequence[str]) -> alt.Color:
-    colours = agent_colours(agents)
-    return alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
 
 
 def _tooltip(board: Leaderboard) -> list[alt.Tooltip]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import altair as alt
+
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 INK = "currentColor"  # the page puts its own text colour in its place, light or dark
 COLOURS = {
@@ -46,6 +48,13 @@ def agent_colours(agents: Iterable[str]) -> dict[str, str]:
     known = {agent: colour for agent, colour in COLOURS.items() if agent in agents}
     others = sorted(agents - set(known))
     return known | {agent: _SPARE[place % len(_SPARE)] for place, agent in enumerate(others)}
+
+
+def agent_colour(agents: Iterable[str], field: str = "agent") -> alt.Color:
+    """The colour channel of a chart whose `field` names agents; names stand beside the marks, so without a legend."""
+    colours = agent_colours(agents)
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    return alt.Color(f"{field}:N", scale=scale, legend=None)
 
 
 def chart_config(ink: str = INK) -> dict[str, Any]:

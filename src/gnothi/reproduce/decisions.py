@@ -18,7 +18,7 @@ import numpy as np
 from gnothi.agents import AGENTS, Agent, EnsembleAgent
 from gnothi.cards import PRINT_INK, Claim, above, equals, not_below
 from gnothi.cards.labels import log_axis, named_points
-from gnothi.cards.theme import agent_colours
+from gnothi.cards.theme import agent_colour
 from gnothi.decisions import MOVIES, bound_cases, dependence, price_of_learning
 from gnothi.metrics import Estimate, bootstrap_rows
 from gnothi.reproduce.bandit_scores import REFERENCE, TAUS, Results, Setting, Task, measure
@@ -162,8 +162,7 @@ def _figure(found: Results) -> alt.HConcatChart:
         for t, time in enumerate(found.times)
     ]
     end = found.times[-1]
-    colours = agent_colours(found.agents)
-    colour = alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
+    colour = agent_colour(found.agents)
 
     def panel(rows: list[dict[str, Any]], x: str, title: str, x_title: str) -> alt.LayerChart | alt.FacetChart:
         across, up = (log_axis(f, [row[f] for row in rows], t) for f, t in ((x, x_title), ("regret", "regret")))

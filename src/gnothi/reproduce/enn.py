@@ -17,7 +17,7 @@ from gnothi.agents import AGENTS, Agent, EnsembleAgent
 from gnothi.cards import PRINT_INK, Claim, below, equals, not_above, trusted
 from gnothi.cards.labels import log_axis, named_points
 from gnothi.cards.plots import Chart
-from gnothi.cards.theme import agent_colours
+from gnothi.cards.theme import agent_colour
 from gnothi.metrics import Estimate, mean_interval, ratio_interval
 from gnothi.reproduce.lab import Findings, Lab
 from gnothi.reproduce.measured import measured
@@ -212,8 +212,7 @@ def _figure(records: Sequence[Record], scores: dict[int, dict[str, dict[str, flo
 
 
 def _panel(rows: list[dict[str, Any]], floor: list[dict[str, Any]], cost: str, title: str) -> Chart:
-    colours = agent_colours({row["family"] for row in rows})
-    colour = alt.Color("family:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
+    colour = agent_colour({row["family"] for row in rows}, "family")
     x = log_axis(cost, [row[cost] for row in rows], title)
     ends = [row[end] for row in (*rows, *floor) for end in ("low", "high")]
     y = log_axis("score", ends, "d_KL at τ = 10, of ensemble+ 100")

@@ -28,7 +28,7 @@ from gnothi.cards import (
 )
 from gnothi.cards.labels import log_axis, named_points
 from gnothi.cards.plots import Chart
-from gnothi.cards.theme import agent_colours
+from gnothi.cards.theme import agent_colour
 from gnothi.metrics import Estimate, bootstrap_rows
 from gnothi.reproduce.lab import Findings, Lab
 from gnothi.sweep import Record
@@ -182,8 +182,7 @@ def _figure(records: Sequence[Record], real: Sequence[Record], floored: Sequence
         {"agent": one.agent, "one": one.score, "ten": ten.score, "real": measured[one.agent]}
         for one, ten in zip(board.at(1), board.at(10), strict=True)
     ]
-    colours = agent_colours(board.agents)
-    colour = alt.Color("agent:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=None)
+    colour = agent_colour(board.agents)
 
     def panel(x: str, y: str, x_title: str, y_title: str, title: str) -> Chart:
         across, up = (log_axis(field, [row[field] for row in rows], t) for field, t in ((x, x_title), (y, y_title)))
