@@ -96,6 +96,7 @@ def test_pickled_models_say_the_same(classifier, regressor, moons, waves):
         np.testing.assert_array_equal(pickle.loads(pickle.dumps(model)).sample_joint(X, 5), model.sample_joint(X, 5))
 
 
+@pytest.mark.slow
 def test_works_in_a_pipeline_and_a_grid_search(moons):
     search = GridSearchCV(
         make_pipeline(StandardScaler(), EpinetClassifier(steps=100, random_state=0)),

@@ -19,6 +19,7 @@ FEW = Dataset(RNG.normal(size=(6, 2)).astype(np.float32), np.array([0, 1, 1, 0, 
 PRIOR = PriorKnowledge(2, 0.2)
 
 
+@pytest.mark.slow
 def test_walkers_agree_with_the_exact_posterior_and_anchored_members_nearly():
     anchored = AnchoredEnsembleAgent(num_members=250, hidden=(8,), steps=1500)
     walking = dataclasses.replace(anchored, refreshments=80)
@@ -83,6 +84,7 @@ def test_where_a_leap_is_hopeless_the_walk_goes_back(monkeypatch):
 
 
 @pytest.mark.parametrize("refreshments", [0, 8])
+@pytest.mark.slow
 def test_members_trained_a_few_at_a_time_are_those_trained_at_once(monkeypatch, refreshments):
     data = Dataset(X, RNG.integers(0, 2, 20).astype(np.int32))
     agent = AnchoredEnsembleAgent(4, (5,), steps=100, batch_size=7, refreshments=refreshments, energy_error=0.01)

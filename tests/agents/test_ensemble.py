@@ -32,6 +32,7 @@ def test_the_published_priors(recipe):
 
 
 @pytest.mark.parametrize("prior_scale", [0.0, 3.0])
+@pytest.mark.slow
 def test_members_trained_a_few_at_a_time_are_those_trained_at_once(monkeypatch, prior_scale):
     rng = np.random.default_rng(0)
     data = Dataset(rng.normal(size=(30, 2)).astype(np.float32), rng.integers(0, 2, 30).astype(np.int32))

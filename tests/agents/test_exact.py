@@ -17,6 +17,7 @@ def mean_probs(draws):
     return np.asarray(jax.nn.softmax(draws).mean(axis=0))
 
 
+@pytest.mark.slow
 def test_with_one_datum_it_agrees_with_the_ratio_of_two_expectations():
     data = Dataset(np.asarray(X[:1]), np.array([2], np.int32))
     sampler = jax.jit(ExactAgent(num_prior=8000, num_members=4000))(data, PRIOR, jax.random.key(0))

@@ -6,6 +6,7 @@ from gnothi.enn import Hypermodel
 from gnothi.learning import cross_entropy
 
 
+@pytest.mark.slow
 def test_the_published_hypermodel(recipe):
     network, told = recipe(HypermodelAgent())
     assert isinstance(network, Hypermodel) and network.index.size == 6

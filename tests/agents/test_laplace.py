@@ -20,6 +20,7 @@ def covariance_of_weights(head):
     return factor @ factor.T
 
 
+@pytest.mark.slow
 def test_for_logistic_regression_it_is_the_inverse_hessian_of_what_was_minimised():
     """The exact Hessian of N times the training objective, by automatic derivatives."""
     head = LaplaceAgent(**LOGISTIC)(DATA, KNOWN, jax.random.key(0))

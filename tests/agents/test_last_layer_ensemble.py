@@ -41,5 +41,6 @@ def test_training_takes_less_than_15_percent_of_ensemble_pluss_arithmetic():
     assert flops(AGENTS["last_layer_ensemble"]) < 0.15 * flops(EnsembleAgent(prior_scale=3.0))
 
 
+@pytest.mark.slow
 def test_it_knows_what_it_does_not_know():
     assert_it_knows_what_it_does_not_know(AGENTS["last_layer_ensemble"])

@@ -34,6 +34,7 @@ def test_its_decay_grows_no_further_where_data_are_few(recipe, num_data, decay):
     assert recipe(LinearEpinetAgent(), num_data=num_data)[1]["decay"] == pytest.approx(decay)
 
 
+@pytest.mark.slow
 def test_the_prior_of_each_input_varies_as_that_of_ensemble_plus(recipe):
     """Over draws of the index, and of the networks, the variance of a logit is the same."""
     x = jnp.asarray(np.random.default_rng(0).normal(size=(300, 4)), jnp.float32)

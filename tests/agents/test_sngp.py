@@ -36,6 +36,7 @@ def test_where_classes_are_as_likely_the_trace_is_the_softmax_hessians():
     np.testing.assert_allclose(trace, 1 - np.sum(p**2, axis=1), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_kernel_is_scaled_to_the_problem(recipe):
     enn, told = recipe(SNGPAgent(amplitude=2.0, length_scale=0.5), module="gnothi.agents.sngp")
     fourier = enn.network.fourier
@@ -44,5 +45,6 @@ def test_the_kernel_is_scaled_to_the_problem(recipe):
     assert told["steps"] == 1000 and told["decay"] == pytest.approx(np.sqrt(0.25) * 4 / 50)
 
 
+@pytest.mark.slow
 def test_it_knows_what_it_does_not_know():
     assert_it_knows_what_it_does_not_know(AGENTS["sngp"])

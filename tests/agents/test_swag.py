@@ -53,6 +53,7 @@ def test_there_must_be_snapshots_for_the_directions():
         SWAGAgent(rank=20, snapshots=10)
 
 
+@pytest.mark.slow
 def test_it_knows_what_it_does_not_know():
     assert_it_knows_what_it_does_not_know(AGENTS["swag"])
 

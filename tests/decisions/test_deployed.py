@@ -473,6 +473,7 @@ def test_threads_share_a_bandit(tmp_path):
     assert replayed(tmp_path) == state
 
 
+@pytest.mark.slow
 def test_a_refit_learns_what_lines_cannot(tmp_path):
     rng = np.random.default_rng(0)
     contexts = rng.uniform(-1, 1, (1500, 2))

@@ -14,6 +14,7 @@ KEY = jax.random.key(0)
 
 @pytest.mark.parametrize("recipe", [EpinetQ(), EnsembleQ(3), EnsembleQ(3, prior_scale=0.0), DropoutQ(), PlainQ()])
 @pytest.mark.parametrize("environment", [DeepSea(5), SwingUp()])
+@pytest.mark.slow
 def test_every_recipe_gives_a_value_for_each_action(recipe, environment):
     assert isinstance(recipe, QNetwork)
     enn = recipe(environment, KEY)

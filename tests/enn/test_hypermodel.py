@@ -46,6 +46,7 @@ def test_each_array_starts_as_a_linear_layer_of_its_own():
         assert np.abs(enn.centre.weights[layer]).max() <= 2 / 0.87962 * size**-0.5
 
 
+@pytest.mark.slow
 def test_many_at_once_are_one_by_one_and_gradients_are_too():
     enn = make()
     indices = enn.index.samples(KEY, 4)
@@ -70,6 +71,7 @@ def test_the_same_input_twice_has_one_value_in_a_joint_sample():
     assert draws[:, 0].std(axis=0).min() > 0.01
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_leaves_the_prior():
     x = jax.random.normal(KEY, (64, 2))
     data = gn.data.Dataset(x, (x[:, 0] > 0).astype(int))

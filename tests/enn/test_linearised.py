@@ -23,6 +23,7 @@ def linearised():
     return Linearised(NET, tuple(block(weight) for weight in NET.weights))
 
 
+@pytest.mark.slow
 def test_predictions_are_jacobian_vector_products():
     enn = linearised()
     indices = enn.index.samples(jax.random.key(0), 5)

@@ -35,6 +35,7 @@ def test_every_weight_is_normal_with_a_mean_and_a_deviation_of_its_own(enn):
     assert np.abs(correlations).max() < 0.25  # each weight has a number of the index to itself
 
 
+@pytest.mark.slow
 def test_many_at_once_are_one_by_one_and_gradients_are_too(enn):
     indices = enn.index.samples(KEY, 4)
 

@@ -145,6 +145,7 @@ def test_bias_of_few_samples_is_taken_off():
     assert abs(np.mean(ours) - exact) < 0.5 * (np.mean(plain) - exact)
 
 
+@pytest.mark.slow
 def test_interval_covers_both_sources_of_error():
     """Over new anchors and new indices, 95 % intervals cover the truth about 95 times in 100."""
     weights = jax.random.normal(jax.random.key(5), (3000, 2))

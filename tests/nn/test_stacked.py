@@ -85,6 +85,7 @@ def test_what_is_not_a_number_stays_so():
     assert np.isnan(stacked_outputs(members, inputs)).all(axis=(0, 2)).tolist() == [False, True, False, False]
 
 
+@pytest.mark.slow
 def test_double_precision_has_gradients_too():
     with jax.enable_x64(True):
         members = stack(lambda key: MLP(2, (20, 20), 2, key=key), 3, key=jax.random.key(0))

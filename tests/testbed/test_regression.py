@@ -84,6 +84,7 @@ def test_bad_specs_are_refused():
     assert "-ntk-" in dataclasses.replace(SPEC, kernel="ntk").name
 
 
+@pytest.mark.slow
 def test_agents_run_and_learn_something(tmp_path):
     """Problems of one shape but several noises share a program; agents that learn beat the one that does not."""
     names = ("uniform", "mlp", "epinet")

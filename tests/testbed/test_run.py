@@ -60,6 +60,7 @@ def test_a_portrait_is_drawn_of_a_problem_in_the_plane(whole):
     assert np.shape(picture["draws"]) == (4, len(picture["mean"]))
 
 
+@pytest.mark.slow
 def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(whole, tmp_path):
     _, records = whole
     run(tmp_path)
