@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from gnothi.agents import AGENTS, MLPAgent, PriorKnowledge
 from gnothi.data import Dataset
-from gnothi.decisions import NeuralBandit, draw_bandit, thompson_regret, train_all, uniform_regret
+from gnothi.decisions import SimulatedBandit, draw_bandit, thompson_regret, train_all, uniform_regret
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,13 @@ class KnowsHypotheses:
         return Tables(OneOfWeighted(weights), rewards)
 
 
-def tabular(rewards: tuple[float, ...], seed: int) -> NeuralBandit:
-    return NeuralBandit(np.eye(len(rewards)), np.array(rewards), 1.0, seed)
+def tabular(rewards: tuple[float, ...], seed: int) -> SimulatedBandit:
+    return SimulatedBandit(np.eye(len(rewards)), np.array(rewards), 1.0, seed)
 
 
 def test_a_bandit_is_the_same_each_time_and_has_a_best_action():
     first, again, other = draw_bandit(0), draw_bandit(0), draw_bandit(1)
-    assert first.actions.shape == (100, 2) and np.array_equal(first.probabilities, again.probabilities)
+    assert first.actions.shape == (100, 2) and np.array_equal(first.means, again.means)
     assert not np.array_equal(first.actions, other.actions)
     assert first.regrets.min() == 0 and 0 < uniform_regret(first) < 1
     assert draw_bandit(0, input_size=3).actions.shape == (150, 3)
@@ -71,7 +71,7 @@ def test_a_bandit_is_the_same_each_time_and_has_a_best_action():
 
 def test_temperature_sharpens_rewards():
     def sharpness(temperature: float) -> float:
-        drawn = [draw_bandit(seed, temperature=temperature).probabilities for seed in range(5)]
+        drawn = [draw_bandit(seed, temperature=temperature).means for seed in range(5)]
         return float(np.mean(np.abs(np.array(drawn) - 0.5)))
 
     assert sharpness(0.01) > sharpness(0.1) > sharpness(1.0)

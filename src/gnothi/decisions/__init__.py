@@ -7,11 +7,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gnothi.decisions.bandit import NeuralBandit, draw_bandit, thompson_regret, train_all, uniform_regret
+    from gnothi.decisions.bandit import (
+        SimulatedBandit,
+        draw_bandit,
+        draw_linear_bandit,
+        draw_logistic_bandit,
+        thompson_regret,
+        train_all,
+        uniform_regret,
+    )
     from gnothi.decisions.coin import dependence, price_of_learning
     from gnothi.decisions.deployed import Bandit, Decision
     from gnothi.decisions.finite import FiniteProblem, bound_cases
     from gnothi.decisions.incremental import Play, play
+    from gnothi.decisions.learners import FromReplay, Learner, LinearPosterior, LogisticPosterior
     from gnothi.decisions.logged import LoggedDecisions
     from gnothi.decisions.off_policy import (
         OffPolicyEstimate,
@@ -22,11 +31,20 @@ if TYPE_CHECKING:
     from gnothi.decisions.recommendation import MOVIES, Catalogue, Recommendation
 
 _FILES = {
-    "bandit": ("NeuralBandit", "draw_bandit", "thompson_regret", "train_all", "uniform_regret"),
+    "bandit": (
+        "SimulatedBandit",
+        "draw_bandit",
+        "draw_linear_bandit",
+        "draw_logistic_bandit",
+        "thompson_regret",
+        "train_all",
+        "uniform_regret",
+    ),
     "coin": ("dependence", "price_of_learning"),
     "deployed": ("Bandit", "Decision"),
     "finite": ("FiniteProblem", "bound_cases"),
     "incremental": ("Play", "play"),
+    "learners": ("FromReplay", "Learner", "LinearPosterior", "LogisticPosterior"),
     "logged": ("LoggedDecisions",),
     "off_policy": ("OffPolicyEstimate", "doubly_robust", "inverse_propensity_score", "self_normalised_ips"),
     "recommendation": ("MOVIES", "Catalogue", "Recommendation"),
@@ -39,15 +57,21 @@ __all__ = [
     "Catalogue",
     "Decision",
     "FiniteProblem",
+    "FromReplay",
+    "Learner",
+    "LinearPosterior",
     "LoggedDecisions",
-    "NeuralBandit",
+    "LogisticPosterior",
     "OffPolicyEstimate",
     "Play",
     "Recommendation",
+    "SimulatedBandit",
     "bound_cases",
     "dependence",
     "doubly_robust",
     "draw_bandit",
+    "draw_linear_bandit",
+    "draw_logistic_bandit",
     "inverse_propensity_score",
     "play",
     "price_of_learning",

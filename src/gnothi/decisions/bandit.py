@@ -1,4 +1,4 @@
-"""The neural bandit, and Thompson sampling on it with any agent: good joint predictions are good decisions.
+"""Bandits whose law is known, neural, linear and logistic, and Thompson sampling on them with any agent.
 
 Osband et al. 2023, "Approximate Thompson Sampling via Epistemic Neural Networks", sec. 5. There a network takes one
 gradient step a reward; here an agent learns from nothing at a few times that are set beforehand, so that its recipe is
@@ -27,27 +27,28 @@ REFITS = (10, 20, 40, 80, 160)
 
 
 @dataclass(frozen=True)
-class NeuralBandit:
-    """Actions that stay the same for the whole run, how likely each is to be rewarded, and the chances of a run.
+class SimulatedBandit:
+    """Actions that stay the same for the whole run, what each pays in expectation, and the chances of a run.
 
-    `temperature` is what agents are told; `seed` fixes the first actions and the luck of each step, which are the same
-    for all agents.
+    Rewards are 1 with probability `means` and else 0; where there is a `noise_std` they are `means` plus normal noise
+    of that deviation. `temperature` and `noise_std` are what agents are told; `seed` fixes the luck of a run.
     """
 
     actions: Float[np.ndarray, "actions features"]
-    probabilities: Float[np.ndarray, " actions"]
+    means: Float[np.ndarray, " actions"]
     temperature: float
     seed: int
+    noise_std: float | None = None
 
     @property
     def regrets(self) -> Float[np.ndarray, " actions"]:
         """What each action falls short of the best, in expectation."""
-        return self.probabilities.max() - self.probabilities
+        return self.means.max() - self.means
 
 
 def draw_bandit(
     seed: int, *, input_size: int = 2, num_actions: int | None = None, temperature: float = 0.1
-) -> NeuralBandit:
+) -> SimulatedBandit:
     """Draws a neural bandit: standard normal actions, logits a random network of the testbed's law.
 
     **Arguments:** `seed`; `input_size`; `num_actions`, by default 50 for each dimension; `temperature`, over which
@@ -62,17 +63,60 @@ def draw_bandit(
     actions = jax.random.normal(action_key, (num_actions, input_size))
     law = NetworkPrior(Dataset(actions, jnp.zeros(num_actions, int)), PriorKnowledge(2, temperature), HIDDEN)
     network = law.networks(law.draws(network_key, 1)[0])
-    probabilities = jax.nn.softmax(jax.vmap(network)(actions))[:, 1]
-    return NeuralBandit(np.asarray(actions), np.asarray(probabilities, float), temperature, seed)
+    means = jax.nn.softmax(jax.vmap(network)(actions))[:, 1]
+    return SimulatedBandit(np.asarray(actions), np.asarray(means, float), temperature, seed)
 
 
-def uniform_regret(bandit: NeuralBandit) -> float:
+def draw_linear_bandit(
+    seed: int, *, input_size: int = 5, num_actions: int = 500, noise_std: float = 1.0
+) -> SimulatedBandit:
+    """Draws a linear bandit: unit vectors as actions, weights N(0, I / features), mean rewards their products.
+
+    **Arguments:** `seed`; `input_size`, features of an action; `num_actions`; `noise_std`, of rewards.
+
+    **Raises:** `ValueError` if there are fewer than 2 actions, or the noise is not positive.
+    """
+    if not noise_std > 0:
+        raise ValueError(f"noise_std must be positive, got {noise_std}")
+    actions, weights = _unit_actions(seed, num_actions, input_size)
+    return SimulatedBandit(actions, actions @ weights, 1.0, seed, noise_std)
+
+
+def draw_logistic_bandit(
+    seed: int, *, input_size: int = 5, num_actions: int = 500, temperature: float = 0.1
+) -> SimulatedBandit:
+    """Draws a logistic bandit: as `draw_linear_bandit`, with means as logits over `temperature`, rewards 0 or 1.
+
+    **Raises:** `ValueError` if there are fewer than 2 actions, or the temperature is not positive.
+    """
+    if not temperature > 0:
+        raise ValueError(f"temperature must be positive, got {temperature}")
+    actions, weights = _unit_actions(seed, num_actions, input_size)
+    return SimulatedBandit(actions, 1 / (1 + np.exp(-actions @ weights / temperature)), temperature, seed)
+
+
+def _unit_actions(seed: int, num_actions: int, input_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Actions of length 1, and weights of a length of about 1."""
+    if num_actions < 2:
+        raise ValueError(f"a bandit needs 2 actions or more, got {num_actions}")
+    rng = np.random.default_rng(seed)
+    actions = rng.standard_normal((num_actions, input_size)).astype(np.float32)
+    weights = rng.standard_normal(input_size) / input_size**0.5
+    return actions / np.linalg.norm(actions, axis=1, keepdims=True), weights
+
+
+def uniform_regret(bandit: SimulatedBandit) -> float:
     """The expected regret of a step that takes any action with equal probability."""
     return float(bandit.regrets.mean())
 
 
 def thompson_regret(
-    agent: Agent, bandits: Sequence[NeuralBandit], *, refits: Sequence[int] = REFITS, horizon: int = 320, seed: int = 0
+    agent: Agent,
+    bandits: Sequence[SimulatedBandit],
+    *,
+    refits: Sequence[int] = REFITS,
+    horizon: int = 320,
+    seed: int = 0,
 ) -> Float[np.ndarray, "bandits steps"]:
     """Plays bandits of one shape by Thompson sampling with an agent.
 
@@ -84,8 +128,10 @@ def thompson_regret(
 
     **Returns:** the expected regret of the action taken, by bandit and step: sum over steps for the cumulative regret.
 
-    **Raises:** `ValueError` if `refits` do not rise from 1 or more to less than `horizon`.
+    **Raises:** `ValueError` if `refits` do not rise from 1 or more to less than `horizon`, or rewards are not 0 or 1.
     """
+    if any(bandit.noise_std is not None for bandit in bandits):
+        raise ValueError("thompson_regret is for rewards of 0 and 1; where they have noise use play")
     times = [0, *refits, horizon]
     if len(times) < 3 or any(later <= earlier for earlier, later in pairwise(times)):
         raise ValueError(f"refits must rise from 1 or more to less than {horizon}, the horizon, got {list(refits)}")
@@ -104,7 +150,7 @@ def thompson_regret(
     return np.stack([bandit.regrets[row] for bandit, row in zip(bandits, taken, strict=True)])
 
 
-def choose(sampler: Sampler, bandit: NeuralBandit, key: PRNGKeyArray, steps: int) -> Int[np.ndarray, " steps"]:
+def choose(sampler: Sampler, bandit: SimulatedBandit, key: PRNGKeyArray, steps: int) -> Int[np.ndarray, " steps"]:
     """The actions of `steps` steps, a fresh index for each; ties are broken at random."""
     act = _compiled_best if isinstance(sampler, eqx.Module) else _best
     index_key, tie_key = jax.random.split(key)
@@ -123,8 +169,8 @@ def _best(sampler: Sampler, actions: Array, key: PRNGKeyArray, steps: int) -> Bo
 _compiled_best = eqx.filter_jit(_best)
 
 
-def _history(bandit: NeuralBandit, taken: np.ndarray, luck: np.ndarray) -> Dataset:
-    rewards = luck[: len(taken)] < bandit.probabilities[taken]
+def _history(bandit: SimulatedBandit, taken: np.ndarray, luck: np.ndarray) -> Dataset:
+    rewards = luck[: len(taken)] < bandit.means[taken]
     return Dataset(bandit.actions[taken], rewards.astype(np.int32))
 
 

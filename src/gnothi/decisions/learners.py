@@ -1,0 +1,191 @@
+"""How one learns from rewards that come in one by one: a network by replay, or the posterior itself where it is known.
+
+A learner is called at the start of a run and gives its first state and two functions, so that a run is one compiled
+loop whoever plays: what every action is worth under joint samples, and the state after a reward.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from gnothi.agents import NetworkAgent, PriorKnowledge
+from gnothi.learning import adam
+from gnothi.learning.losses import Batch
+from gnothi.nn import partition
+
+NEWTON_STEPS = 3
+
+
+class Learning(NamedTuple):
+    """A run's beginning.
+
+    `state`, before any reward; `values(state, num_samples, key)`, expected rewards under joint samples
+    (float[samples, actions]); `learn(state, taken, reward, count, key)`, the state after reward number `count`.
+    """
+
+    state: Any
+    values: Callable[..., Float[Array, "samples actions"]]
+    learn: Callable[..., Any]
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A rule of learning, hashable, so that compiled programs can be kept by it."""
+
+    def __hash__(self) -> int:
+        """Rules are frozen."""
+
+    def __call__(
+        self, actions: Float[Array, "actions features"], prior: PriorKnowledge, horizon: int, key: PRNGKeyArray
+    ) -> Learning:
+        """Begins to play among actions for at most `horizon` rewards."""
+
+
+@dataclass(frozen=True)
+class FromReplay:
+    """A network that takes `steps_per_observation` gradient steps a reward on minibatches of all rewards so far.
+
+    Minibatches are drawn with replacement; weight decay falls as 1 over the number of rewards (Osband et al. 2023,
+    "Approximate Thompson Sampling via Epistemic Neural Networks", sec. 5).
+
+    **Raises:** `ValueError` if a number is below 1.
+    """
+
+    agent: NetworkAgent
+    batch_size: int = 128
+    steps_per_observation: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.batch_size, self.steps_per_observation) < 1:
+            raise ValueError(
+                "batch_size and steps_per_observation must be 1 or more, "
+                f"got {self.batch_size} and {self.steps_per_observation}"
+            )
+
+    def __call__(self, actions: Array, prior: PriorKnowledge, horizon: int, key: PRNGKeyArray) -> Learning:
+        """The agent's network before training, and an empty replay."""
+        enn = self.agent.network(actions.shape[1], prior, key)
+        constants, loss = enn.constants(actions), self.agent.loss(prior)
+        trainable, rest = partition(enn)
+        start, restore = ravel_pytree(trainable)
+        rule = adam(self.agent.learning_rate)
+
+        def objective(parameters, batch, indices, count):
+            network = eqx.combine(parameters, rest)
+            return loss(network, batch, indices) + self.agent.penalty(network, prior, count)
+
+        def values(state, num_samples, key):
+            network = eqx.combine(restore(state[0]), rest)
+            logits = network.predict(actions, network.index.samples(key, num_samples), constants)
+            return logits[..., 0] if prior.noise_std is not None else jax.nn.sigmoid(logits[..., 1] - logits[..., 0])
+
+        def one_step(parameters, memory, history, rewards, count, key):
+            row_key, index_key = jax.random.split(key)
+            rows = jax.random.randint(row_key, (self.batch_size,), 0, count)
+            seen = history[rows]
+            batch = Batch(actions[seen], rewards[rows], rows, None if constants is None else constants[seen])
+            indices = loss.indices(enn, index_key, 1)
+            gradients = jax.grad(objective)(restore(parameters), batch, None if indices is None else indices[0], count)
+            gradient, _ = ravel_pytree(jax.lax.optimization_barrier(gradients))
+            updates, memory = rule.update(gradient, memory, parameters)
+            return optax.apply_updates(parameters, updates), memory
+
+        def learn(state, taken, reward, count, key):
+            parameters, memory, history, rewards = state
+            history = history.at[count - 1].set(taken)
+            rewards = rewards.at[count - 1].set(reward.astype(rewards.dtype))
+            for step_key in jax.random.split(key, self.steps_per_observation):
+                parameters, memory = one_step(parameters, memory, history, rewards, count, step_key)
+            return parameters, memory, history, rewards
+
+        paid = jnp.zeros(horizon, jnp.int32 if prior.noise_std is None else jnp.float32)
+        return Learning((start, rule.init(start), jnp.zeros(horizon, jnp.int32), paid), values, learn)
+
+
+@dataclass(frozen=True)
+class LinearPosterior:
+    """The exact posterior of a linear bandit: weights N(0, I / features), normal noise of a known deviation.
+
+    The yardstick of Thompson sampling there (Russo et al. 2018, "A Tutorial on Thompson Sampling", sec. 4.3).
+    """
+
+    def __call__(self, actions: Array, prior: PriorKnowledge, horizon: int, key: PRNGKeyArray) -> Learning:
+        """The prior, as a precision matrix and its product with the mean.
+
+        **Raises:** `ValueError` if rewards are not values with noise.
+        """
+        if prior.noise_std is None:
+            raise ValueError("LinearPosterior is for rewards with normal noise; for 0 and 1 there is LogisticPosterior")
+        features = actions.shape[1]
+
+        def values(state, num_samples, key):
+            precision, product = state
+            return _normal_draws(precision, jnp.linalg.solve(precision, product), num_samples, key) @ actions.T
+
+        def learn(state, taken, reward, count, key):
+            action = actions[taken]
+            return state[0] + jnp.outer(action, action) / prior.noise_variance, (
+                state[1] + action * reward / prior.noise_variance
+            )
+
+        return Learning((features * jnp.eye(features), jnp.zeros(features)), values, learn)
+
+
+@dataclass(frozen=True)
+class LogisticPosterior:
+    """Laplace's approximation to the posterior of a logistic bandit: the most likely weights and the curvature there.
+
+    Weights are N(0, I / (features temperature^2)). A few damped Newton steps a reward, from the last weights, on the
+    counts of rewards by action (Chapelle and Li 2011; Russo et al. 2018, sec. 5.2).
+    """
+
+    def __call__(self, actions: Array, prior: PriorKnowledge, horizon: int, key: PRNGKeyArray) -> Learning:
+        """No rewards yet, and weights of 0.
+
+        **Raises:** `ValueError` if rewards are values with noise.
+        """
+        if prior.noise_std is not None:
+            raise ValueError("LogisticPosterior is for rewards of 0 and 1; for values with noise: LinearPosterior")
+        num_actions, features = actions.shape
+        decay = features / prior.logit_scale**2
+
+        def log_posterior(weights, counts):
+            logits = actions @ weights
+            return counts[1] @ logits - counts.sum(axis=0) @ jax.nn.softplus(logits) - decay * weights @ weights / 2
+
+        def curvature(weights, counts):
+            chance = jax.nn.sigmoid(actions @ weights)
+            weight = counts.sum(axis=0) * chance * (1 - chance)
+            return (actions.T * weight) @ actions + decay * jnp.eye(features)
+
+        def newton(weights, counts):
+            direction = jnp.linalg.solve(curvature(weights, counts), jax.grad(log_posterior)(weights, counts))
+            tried = weights + jnp.array([1.0, 0.5, 0.25, 0.0])[:, None] * direction
+            return tried[jnp.argmax(jax.vmap(log_posterior, (0, None))(tried, counts))]
+
+        def values(state, num_samples, key):
+            weights, counts = state
+            drawn = _normal_draws(curvature(weights, counts), weights, num_samples, key)
+            return jax.nn.sigmoid(drawn @ actions.T)
+
+        def learn(state, taken, reward, count, key):
+            weights, counts = state
+            counts = counts.at[reward.astype(jnp.int32), taken].add(1.0)
+            for _ in range(NEWTON_STEPS):
+                weights = newton(weights, counts)
+            return weights, counts
+
+        return Learning((jnp.zeros(features), jnp.zeros((2, num_actions))), values, learn)
+
+
+def _normal_draws(precision: Array, mean: Array, count: int, key: PRNGKeyArray) -> Float[Array, "count features"]:
+    root = jnp.linalg.cholesky(precision)
+    noise = jax.random.normal(key, (len(mean), count))
+    return mean + jax.scipy.linalg.solve_triangular(root.T, noise).T
