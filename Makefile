@@ -12,7 +12,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gnothi needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "No venv module. On Debian: apt-get install python3-venv"; exit 1; }
-	@echo "Setting up .venv (once; about 0.9 GB) ..."
+	@echo "Setting up .venv (once; about 1.7 GB) ..."
 	@PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --editable '.[test,lint]'
 	@touch $@
 
