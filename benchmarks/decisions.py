@@ -145,7 +145,7 @@ def peers(python: Path, kind: str, seconds: float) -> list[tuple[str, int, float
         print(f"  the others on {kind} failed: {done.stderr.strip().splitlines()[-1:]}")
         return []
     found = json.loads(done.stdout.splitlines()[-1])
-    return [(f"{one['library']} {one['version']}: {one['what']}", one["steps"], one["cpu"]) for one in found]
+    return [(f"{one['what']} ({one['version']})", one["steps"], one["cpu"]) for one in found]
 
 
 def peer_python(folder: Path) -> Path:

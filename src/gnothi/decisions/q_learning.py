@@ -7,7 +7,7 @@ one loop of compiled code.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -96,12 +96,13 @@ def run(
     if not environment.compiled:
         raise ValueError(f"{type(environment).__name__} cannot be compiled: wrap a JAX environment, or write one")
     chunk = min(CHUNK, num_steps)
-    state, step = start(agent, environment, key, watch)
-    many = jax.jit(lambda state: jax.lax.scan(step, state, None, length=chunk), compiler_options=compiler_options())
+    arrays, rest = eqx.partition((environment, watch), eqx.is_array)
+    begin, many = _program(agent, rest, chunk)
+    state = begin(arrays, key)
     found: list[Episodes] = []
     done = 0
     while done < num_steps:
-        state, seen = many(state)
+        state, seen = many(arrays, key, state)
         done += chunk
         found.append(Episodes(*jax.tree.map(np.asarray, seen)))
         so_far = jax.tree.map(lambda *parts: np.concatenate(parts)[:num_steps], *found)
@@ -110,6 +111,20 @@ def run(
         if until is not None and until(so_far):
             break
     return so_far
+
+
+@lru_cache(maxsize=8)
+def _program(agent: QAgent, rest: tuple[Environment, Callable | None], chunk: int):
+    """The first state and the loop, compiled once for runs that differ in their key alone."""
+
+    def begun(arrays, key):
+        environment, watch = eqx.combine(arrays, rest)
+        return start(agent, environment, key, watch)
+
+    def many(arrays, key, state):
+        return jax.lax.scan(begun(arrays, key)[1], state, None, length=chunk)
+
+    return jax.jit(lambda arrays, key: begun(arrays, key)[0]), jax.jit(many, compiler_options=compiler_options())
 
 
 def start(agent: QAgent, environment: Environment, key: PRNGKeyArray, watch: Callable | None = None):
