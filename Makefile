@@ -30,6 +30,7 @@ lint: setup
 
 bench: setup
 	@$(BIN)/python benchmarks/testbed.py
+	@$(BIN)/python benchmarks/decisions.py
 
 # Pins every package to what a fresh resolution of pyproject.toml gives today.
 constraints:

@@ -11,13 +11,14 @@ import json
 import multiprocessing
 import os
 import subprocess
-import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import tyro
+
+from conformance import prepare
+from decisions_peers import counted
 
 HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "decisions-requirements.txt"
@@ -34,16 +35,6 @@ class Benchmark:
 
     seconds: float = 10.0
     """CPU seconds of each measurement after a warm-up."""
-
-
-def counted(advance, seconds: float) -> tuple[int, float]:
-    """How many steps, in how many CPU seconds, after one call of warm-up."""
-    advance()
-    start = time.process_time()
-    steps = advance()
-    while time.process_time() - start < seconds:
-        steps += advance()
-    return steps, time.process_time() - start
 
 
 def environment(seconds: float):
@@ -128,38 +119,31 @@ OURS = {
 }
 
 
-def alone(kind: str, number: int, seconds: float) -> tuple[int, float]:
-    """One measurement on one core of a fresh process."""
+def on_one_core() -> None:
+    """Keeps this process, and what it starts, to one core where the system can."""
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def alone(kind: str, number: int, seconds: float) -> tuple[int, float]:
+    """One measurement in a fresh process."""
+    on_one_core()
     return OURS[kind][number][1](seconds)
 
 
 def peers(python: Path, kind: str, seconds: float) -> list[tuple[str, int, float]]:
     """What the others do: name, steps, CPU seconds."""
-    cores = {0} if not hasattr(os, "sched_getaffinity") else {min(os.sched_getaffinity(0))}
-    pinned = ["taskset", "--cpu-list", str(min(cores))] if sys.platform == "linux" else []
-    command = [*pinned, str(python), str(HERE / "decisions_peers.py"), kind, str(seconds)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [str(python), str(HERE / "decisions_peers.py"), kind, str(seconds)]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=on_one_core)
     if done.returncode:
         print(f"  the others on {kind} failed: {done.stderr.strip().splitlines()[-1:]}")
         return []
-    found = json.loads(done.stdout.splitlines()[-1])
-    return [(f"{one['what']} ({one['version']})", one["steps"], one["cpu"]) for one in found]
-
-
-def peer_python(folder: Path) -> Path:
-    """The interpreter of the others' environment, which is made if it is not there."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)], check=True)
-    return python
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def main(asked: Benchmark) -> None:
     """Prints a table for each kind; ratios are of steps a CPU second, ours over theirs."""
-    python = None if asked.environment is None else peer_python(asked.environment)
+    python = None if asked.environment is None else prepare(asked.environment, REQUIREMENTS)
     for kind, ours in OURS.items():
         theirs = peers(python, kind, asked.seconds) if python is not None and kind != "bandit" else []
         print(f"{kind}: steps, CPU seconds, steps a CPU second" + (", over each of the others" if theirs else ""))
@@ -168,7 +152,7 @@ def main(asked: Benchmark) -> None:
         for number, (name, _) in enumerate(ours):
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
                 steps, cpu = pool.submit(alone, kind, number, asked.seconds).result()
-            ratios = "".join(f" {steps / cpu / (there / seconds):>8,.1f}x" for _, there, seconds in theirs)
+            ratios = "".join(f" {steps / cpu / (there / their_cpu):>8,.1f}x" for _, there, their_cpu in theirs)
             print(f"  {name:<52} {steps:>14,} {cpu:7.1f} {steps / cpu:>14,.0f}{ratios}", flush=True)
 
 

@@ -1,8 +1,8 @@
-"""What others do in the benchmark of decisions: run in an environment of their own, one measurement a process.
+"""What others do in the benchmark of decisions: run in an environment of their own.
 
     python decisions_peers.py NAME SECONDS
 
-Prints one line of JSON: `steps` made in about SECONDS of CPU time after a warm-up, and the seconds they took.
+Prints one line of JSON, of every library: what it does, steps made in about SECONDS of CPU time, the seconds they took.
 """
 
 import json
@@ -14,13 +14,14 @@ from importlib.metadata import version
 warnings.filterwarnings("ignore")
 
 
-def counted(advance, seconds: float) -> dict[str, float]:
-    """Calls `advance`, which makes some steps and returns how many, for some seconds."""
+def counted(advance, seconds: float) -> tuple[int, float]:
+    """Calls `advance`, which makes some steps and says how many: their number and CPU seconds, after a warm-up."""
     advance()
-    steps, cpu, wall = 0, time.process_time(), time.perf_counter()
-    while time.process_time() - cpu < seconds:
+    start = time.process_time()
+    steps = advance()
+    while time.process_time() - start < seconds:
         steps += advance()
-    return {"steps": steps, "cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
+    return steps, time.process_time() - start
 
 
 def bsuite_environment(seconds: float):
@@ -96,8 +97,5 @@ PEERS = {
 
 if __name__ == "__main__":
     name, limit = sys.argv[1], float(sys.argv[2])
-    found = [
-        {"library": library, "version": version(library), "what": measure.__doc__.split(",")[0], **measure(limit)}
-        for library, measure in PEERS[name]
-    ]
-    print(json.dumps(found))
+    what = {library: f"{measure.__doc__.split(',')[0]} ({version(library)})" for library, measure in PEERS[name]}
+    print(json.dumps([(what[library], *measure(limit)) for library, measure in PEERS[name]]))

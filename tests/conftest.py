@@ -6,7 +6,7 @@ import jax
 import pytest
 
 # Linux lets a process have 65,530 mapped regions; each compiled program takes several, and XLA dies with a
-# segmentation fault at the limit. A worker that runs a third of this suite gets there.
+# segmentation fault at the limit. A worker that runs half of this suite comes near it.
 MAPS = Path("/proc/self/maps")
 MANY_MAPS = 15_000
 

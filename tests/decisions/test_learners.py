@@ -1,14 +1,12 @@
 """Learning a reward at a time: the exact posteriors are what closed forms and another library say they are."""
 
-from dataclasses import replace
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from gnothi.agents import AGENTS, PriorKnowledge
+from gnothi.agents import AGENTS, PriorKnowledge, find_agent
 from gnothi.decisions import (
     FromReplay,
     Learner,
@@ -76,9 +74,9 @@ def test_exact_thompson_sampling_has_regret_that_grows_as_the_root_of_time():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["ensemble+:10", "epinet"])
+@pytest.mark.parametrize("name", ["ensemble+:num_members=10", "epinet"])
 def test_networks_lie_between_the_exact_posterior_and_uniform(name):
-    agent = replace(AGENTS["ensemble+"], num_members=10) if "+" in name else AGENTS[name]
+    agent = find_agent(name, AGENTS)
     exact = play(LinearPosterior(), LINEAR[:8], horizon=1000).regret.sum(axis=1)
     network = play(agent, LINEAR[:8], horizon=1000, batch_size=32).regret.sum(axis=1)
     uniform = 1000 * np.array([uniform_regret(bandit) for bandit in LINEAR[:8]])

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, Key, PRNGKeyArray
+from scipy.special import expit
 
 from gnothi.agents import Agent, PriorKnowledge, Sampler
 from gnothi.agents.known_prior import NetworkPrior
@@ -31,7 +32,7 @@ class SimulatedBandit:
     """Actions that stay the same for the whole run, what each pays in expectation, and the chances of a run.
 
     Rewards are 1 with probability `means` and else 0; where there is a `noise_std` they are `means` plus normal noise
-    of that deviation. `temperature` and `noise_std` are what agents are told; `seed` fixes the luck of a run.
+    of that deviation, and `temperature` has no meaning. `seed` fixes the luck of a run.
     """
 
     actions: Float[np.ndarray, "actions features"]
@@ -39,6 +40,13 @@ class SimulatedBandit:
     temperature: float
     seed: int
     noise_std: float | None = None
+
+    @property
+    def prior_knowledge(self) -> PriorKnowledge:
+        """What agents are told."""
+        if self.noise_std is None:
+            return PriorKnowledge(2, self.temperature)
+        return PriorKnowledge(1, noise_std=self.noise_std)
 
     @property
     def regrets(self) -> Float[np.ndarray, " actions"]:
@@ -92,7 +100,7 @@ def draw_logistic_bandit(
     if not temperature > 0:
         raise ValueError(f"temperature must be positive, got {temperature}")
     actions, weights = _unit_actions(seed, num_actions, input_size)
-    return SimulatedBandit(actions, 1 / (1 + np.exp(-actions @ weights / temperature)), temperature, seed)
+    return SimulatedBandit(actions, expit(actions @ weights / temperature), temperature, seed)
 
 
 def _unit_actions(seed: int, num_actions: int, input_size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -138,7 +146,7 @@ def thompson_regret(
     chances = [np.random.default_rng(bandit.seed) for bandit in bandits]
     taken = np.stack([rng.integers(len(b.actions), size=refits[0]) for rng, b in zip(chances, bandits, strict=True)])
     luck = np.stack([rng.uniform(size=horizon) for rng in chances])
-    prior = [PriorKnowledge(2, bandit.temperature) for bandit in bandits]
+    prior = [bandit.prior_knowledge for bandit in bandits]
     # One key for all refits of a bandit: fresh initial weights would make even a point estimate explore.
     keys = jax.random.split(jax.random.key(seed), len(bandits))
     for now, later in zip(refits, [*refits[1:], horizon], strict=True):

@@ -60,21 +60,14 @@ def play(
         learner = FromReplay(learner, batch_size, steps_per_observation)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(seed), jnp.array([bandit.seed for bandit in bandits]))
     run = _program(learner, planner or Thompson(), horizon)
-    told = [_told(bandit) for bandit in bandits]
     taken = run(
         jnp.stack([jnp.asarray(bandit.actions) for bandit in bandits]),
         jnp.stack([jnp.asarray(bandit.means, jnp.float32) for bandit in bandits]),
-        jax.tree.map(lambda *numbers: jnp.array(numbers), *told),
+        jax.tree.map(lambda *numbers: jnp.array(numbers), *(bandit.prior_knowledge for bandit in bandits)),
         keys,
     )
     taken = np.asarray(taken)
     return Play(taken, np.stack([bandit.regrets[row] for bandit, row in zip(bandits, taken, strict=True)]))
-
-
-def _told(bandit: SimulatedBandit) -> PriorKnowledge:
-    if bandit.noise_std is None:
-        return PriorKnowledge(2, bandit.temperature)
-    return PriorKnowledge(1, noise_std=bandit.noise_std)
 
 
 @lru_cache(maxsize=4)

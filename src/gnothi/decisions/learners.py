@@ -130,10 +130,9 @@ class LinearPosterior:
             return _normal_draws(precision, jnp.linalg.solve(precision, product), num_samples, key) @ actions.T
 
         def learn(state, taken, reward, count, key):
-            action = actions[taken]
-            return state[0] + jnp.outer(action, action) / prior.noise_variance, (
-                state[1] + action * reward / prior.noise_variance
-            )
+            precision, product = state
+            action, weighted = actions[taken], actions[taken] / prior.noise_variance
+            return precision + jnp.outer(action, weighted), product + weighted * reward
 
         return Learning((features * jnp.eye(features), jnp.zeros(features)), values, learn)
 
