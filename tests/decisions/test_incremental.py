@@ -55,6 +55,16 @@ def test_decay_falls_as_one_over_the_number_of_data(name):
         assert few == pytest.approx(0.2 * float(squares(enn)), rel=1e-5)
 
 
+def test_draws_are_kept_of_every_step_and_change_nothing():
+    plain, watched = (play(SMALL, BANDITS[:1], horizon=300, batch_size=32, num_draws=n) for n in (0, 8))
+    np.testing.assert_array_equal(plain.taken, watched.taken)
+    assert plain.draws is None and watched.draws is not None
+    assert watched.draws.shape == (1, 300, 8, 30)
+    errors = np.abs(watched.draws[0] - BANDITS[0].means).mean(axis=(1, 2))
+    often = watched.draws[0][:, :, watched.taken[0, -1]]  # what is known well: the action that it settled for
+    assert errors[-1] < errors[0] and often[-1].std() < 0.5 * often[0].std()
+
+
 def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="of one shape"):
         play(SMALL, [BANDITS[0], draw_bandit(0, input_size=3)], horizon=10)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         uniform_regret,
     )
     from gnothi.decisions.coin import dependence, price_of_learning
+    from gnothi.decisions.contextual import ContextualBandit, bandit_of_mushrooms, bandit_of_table, play_contextual
     from gnothi.decisions.deployed import Bandit, Decision
     from gnothi.decisions.finite import FiniteProblem, bound_cases
     from gnothi.decisions.incremental import Play, play
@@ -41,6 +42,7 @@ _FILES = {
         "uniform_regret",
     ),
     "coin": ("dependence", "price_of_learning"),
+    "contextual": ("ContextualBandit", "bandit_of_mushrooms", "bandit_of_table", "play_contextual"),
     "deployed": ("Bandit", "Decision"),
     "finite": ("FiniteProblem", "bound_cases"),
     "incremental": ("Play", "play"),
@@ -55,6 +57,7 @@ __all__ = [
     "MOVIES",
     "Bandit",
     "Catalogue",
+    "ContextualBandit",
     "Decision",
     "FiniteProblem",
     "FromReplay",
@@ -66,6 +69,8 @@ __all__ = [
     "Play",
     "Recommendation",
     "SimulatedBandit",
+    "bandit_of_mushrooms",
+    "bandit_of_table",
     "bound_cases",
     "dependence",
     "doubly_robust",
@@ -74,6 +79,7 @@ __all__ = [
     "draw_logistic_bandit",
     "inverse_propensity_score",
     "play",
+    "play_contextual",
     "price_of_learning",
     "self_normalised_ips",
     "thompson_regret",

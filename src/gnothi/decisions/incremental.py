@@ -21,10 +21,14 @@ from gnothi.learning import compiler_options
 
 
 class Play(NamedTuple):
-    """A run, by bandit and step: which action was taken, and what it falls short of the best in expectation."""
+    """A run, by bandit and step: which action was taken, and what it falls short of the best in expectation.
+
+    `draws`, what every action was worth just before the step, under joint samples of the learner, if they were wanted.
+    """
 
     taken: Int[np.ndarray, "bandits steps"]
     regret: Float[np.ndarray, "bandits steps"]
+    draws: Float[np.ndarray, "bandits steps samples actions"] | None = None
 
 
 def play(
@@ -35,6 +39,7 @@ def play(
     horizon: int = 10_000,
     batch_size: int = 128,
     steps_per_observation: int = 1,
+    num_draws: int = 0,
     seed: int = 0,
 ) -> Play:
     """Plays bandits of one shape, learning after every reward.
@@ -42,7 +47,7 @@ def play(
     **Arguments:** `learner`, or an agent with a network, which learns by `FromReplay`; `bandits`, of one number of
     actions and features, with or without noise; `planner`, Thompson sampling by default; `horizon`, steps in all;
     `batch_size`, rewards a gradient step sees, and `steps_per_observation`, gradient steps a reward, of an agent;
-    `seed`, of the learner and its luck.
+    `num_draws`, joint samples to keep of every step, of the same indices; `seed`, of the learner and its luck.
 
     **Returns:** actions and regrets: sum regrets over steps for the cumulative regret.
 
@@ -59,20 +64,21 @@ def play(
     if isinstance(learner, NetworkAgent):
         learner = FromReplay(learner, batch_size, steps_per_observation)
     keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(seed), jnp.array([bandit.seed for bandit in bandits]))
-    run = _program(learner, planner or Thompson(), horizon)
-    taken = run(
+    run = _program(learner, planner or Thompson(), horizon, num_draws)
+    taken, draws = run(
         jnp.stack([jnp.asarray(bandit.actions) for bandit in bandits]),
         jnp.stack([jnp.asarray(bandit.means, jnp.float32) for bandit in bandits]),
         jax.tree.map(lambda *numbers: jnp.array(numbers), *(bandit.prior_knowledge for bandit in bandits)),
         keys,
     )
     taken = np.asarray(taken)
-    return Play(taken, np.stack([bandit.regrets[row] for bandit, row in zip(bandits, taken, strict=True)]))
+    regret = np.stack([bandit.regrets[row] for bandit, row in zip(bandits, taken, strict=True)])
+    return Play(taken, regret, None if draws is None else np.asarray(draws))
 
 
 @lru_cache(maxsize=4)
-def _program(learner: Learner, planner: Planner, horizon: int):
-    one = partial(_play_one, learner, planner, horizon)
+def _program(learner: Learner, planner: Planner, horizon: int, num_draws: int):
+    one = partial(_play_one, learner, planner, horizon, num_draws)
     return jax.jit(lambda *bandits: jax.lax.map(lambda args: one(*args), bandits), compiler_options=compiler_options())
 
 
@@ -80,11 +86,12 @@ def _play_one(
     learner: Learner,
     planner: Planner,
     horizon: int,
+    num_draws: int,
     actions: Float[Array, "actions features"],
     means: Float[Array, " actions"],
     told: PriorKnowledge,
     key: PRNGKeyArray,
-) -> Int[Array, " steps"]:
+) -> tuple[Int[Array, " steps"], Float[Array, "steps samples actions"] | None]:
     net_key, run_key = jax.random.split(key)
     first, values, learn = learner(actions, told, horizon, net_key)
 
@@ -96,6 +103,7 @@ def _play_one(
     def step(state, number):
         index_key, plan_key, luck_key, learn_key = jax.random.split(jax.random.fold_in(run_key, number), 4)
         taken = planner(values(state, planner.num_samples, index_key), plan_key)
-        return learn(state, taken, reward_of(taken, luck_key), number + 1, learn_key), taken
+        seen = values(state, num_draws, jax.random.fold_in(run_key, horizon)) if num_draws else None
+        return learn(state, taken, reward_of(taken, luck_key), number + 1, learn_key), (taken, seen)
 
     return jax.lax.scan(step, first, jnp.arange(horizon))[1]

@@ -48,6 +48,44 @@ class Learner(Protocol):
         """Begins to play among actions for at most `horizon` rewards."""
 
 
+class Training(NamedTuple):
+    """An agent's network that learns from a minibatch at a time.
+
+    `start`, parameters and Adam's memory; `network(state)`; `step(state, batch, count, key, view)`, the state after a
+    minibatch of `count` data, where `view` says what the loss sees of the network: by default, all of it.
+    """
+
+    start: Any
+    network: Callable[[Any], Any]
+    step: Callable[..., Any]
+
+
+def gradient_steps(agent: NetworkAgent, enn: Any, prior: PriorKnowledge) -> Training:
+    """Adam on an agent's own loss and penalty.
+
+    **Arguments:** `agent`; `enn`, its network before training; `prior`, what it was told.
+    """
+    loss = agent.loss(prior)
+    trainable, rest = partition(enn)
+    start, restore = ravel_pytree(trainable)
+    rule = adam(agent.learning_rate)
+
+    def objective(trainable, batch, indices, count, view):
+        network = eqx.combine(trainable, rest)
+        return loss(view(network), batch, indices) + agent.penalty(network, prior, count)
+
+    def step(state, batch, count, key, view=lambda network: network):
+        parameters, memory = state
+        indices = loss.indices(enn, key, 1)
+        one = None if indices is None else indices[0]
+        gradients = jax.grad(objective)(restore(parameters), batch, one, count, view)
+        gradient, _ = ravel_pytree(jax.lax.optimization_barrier(gradients))
+        updates, memory = rule.update(gradient, memory, parameters)
+        return optax.apply_updates(parameters, updates), memory
+
+    return Training((start, rule.init(start)), lambda state: eqx.combine(restore(state[0]), rest), step)
+
+
 @dataclass(frozen=True)
 class FromReplay:
     """A network that takes `steps_per_observation` gradient steps a reward on minibatches of all rewards so far.
@@ -72,41 +110,31 @@ class FromReplay:
     def __call__(self, actions: Array, prior: PriorKnowledge, horizon: int, key: PRNGKeyArray) -> Learning:
         """The agent's network before training, and an empty replay."""
         enn = self.agent.network(actions.shape[1], prior, key)
-        constants, loss = enn.constants(actions), self.agent.loss(prior)
-        trainable, rest = partition(enn)
-        start, restore = ravel_pytree(trainable)
-        rule = adam(self.agent.learning_rate)
-
-        def objective(parameters, batch, indices, count):
-            network = eqx.combine(parameters, rest)
-            return loss(network, batch, indices) + self.agent.penalty(network, prior, count)
+        constants = enn.constants(actions)
+        training = gradient_steps(self.agent, enn, prior)
 
         def values(state, num_samples, key):
-            network = eqx.combine(restore(state[0]), rest)
+            network = training.network(state[0])
             logits = network.predict(actions, network.index.samples(key, num_samples), constants)
             return logits[..., 0] if prior.noise_std is not None else jax.nn.sigmoid(logits[..., 1] - logits[..., 0])
 
-        def one_step(parameters, memory, history, rewards, count, key):
+        def one_step(trained, history, rewards, count, key):
             row_key, index_key = jax.random.split(key)
             rows = jax.random.randint(row_key, (self.batch_size,), 0, count)
             seen = history[rows]
             batch = Batch(actions[seen], rewards[rows], rows, None if constants is None else constants[seen])
-            indices = loss.indices(enn, index_key, 1)
-            gradients = jax.grad(objective)(restore(parameters), batch, None if indices is None else indices[0], count)
-            gradient, _ = ravel_pytree(jax.lax.optimization_barrier(gradients))
-            updates, memory = rule.update(gradient, memory, parameters)
-            return optax.apply_updates(parameters, updates), memory
+            return training.step(trained, batch, count, index_key)
 
         def learn(state, taken, reward, count, key):
-            parameters, memory, history, rewards = state
+            trained, history, rewards = state
             history = history.at[count - 1].set(taken)
             rewards = rewards.at[count - 1].set(reward.astype(rewards.dtype))
             for step_key in jax.random.split(key, self.steps_per_observation):
-                parameters, memory = one_step(parameters, memory, history, rewards, count, step_key)
-            return parameters, memory, history, rewards
+                trained = one_step(trained, history, rewards, count, step_key)
+            return trained, history, rewards
 
         paid = jnp.zeros(horizon, jnp.int32 if prior.noise_std is None else jnp.float32)
-        return Learning((start, rule.init(start), jnp.zeros(horizon, jnp.int32), paid), values, learn)
+        return Learning((training.start, jnp.zeros(horizon, jnp.int32), paid), values, learn)
 
 
 @dataclass(frozen=True)
