@@ -42,7 +42,13 @@ def separable(num_data, seed):
 TRAIN, TEST = separable(40, 0), separable(30, 1)
 
 
-@pytest.fixture(scope="module", params=AGENTS)
+SLOW = {"exact", "hmc", "langevin_ensemble"}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in AGENTS],
+)
 def trained(request):
     agent = dataclasses.replace(AGENTS[request.param], **QUICK.get(request.param, {}))
     return request.param, agent, agent(TRAIN, PriorKnowledge(3), jax.random.key(0))

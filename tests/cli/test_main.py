@@ -98,7 +98,8 @@ def test_report_is_written(smoke):
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="needs Linux")
-@pytest.mark.parametrize("kill", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_runs_keep_what_is_finished_and_go_on(tmp_path, kill, smoke):
     folder = tmp_path / "run"
     command = ["testbed", "run", "--suite", "smoke", "--agents", "knn", "random_forest", "mlp", "--out", str(folder)]

@@ -72,6 +72,7 @@ def test_regret_that_follows_only_the_longest_is_refuted_at_ten(lab):
     assert ten.estimate.value < 0.5
 
 
+@pytest.mark.slow
 def test_an_agent_is_measured_on_bandits_and_problems():
     tasks = [Task("uniform", AGENTS["uniform"], SETTING), Task("mlp", MLPAgent(hidden=(8,), steps=50), SETTING)]
     records = [record for task in tasks for cell in measure(task).values() for record in cell]
