@@ -113,17 +113,24 @@ def _corrections(
 ) -> Float[Array, "samples inputs classes"]:
     """What an epinet adds. Its first layer is applied to index and features apart, so the latter is shared.
 
-    Inputs are kept on the minor axis and samples beside them, so that every later layer is one long product.
+    The index multiplies the last layer's weights and not its outputs, which are as many times more as it has numbers.
     """
     num_inputs, index_size = len(seen), indices.shape[1]
     shared = head.weights[0][:, index_size:] @ seen.T + head.biases[0][:, None]
     of_index = head.weights[0][:, :index_size]
+    last = head.weights[-1].reshape(-1, index_size, head.weights[-1].shape[1])
+    last_bias = head.biases[-1].reshape(-1, index_size)
 
     def of_samples(z: Float[Array, "samples index"]) -> Float[Array, "samples inputs classes"]:
-        hidden = (shared[:, None] + (of_index @ z.T)[:, :, None]).reshape(len(shared), -1)
-        for weight, bias in zip(head.weights[1:], head.biases[1:], strict=True):
-            hidden = weight @ jax.nn.relu(hidden) + bias[:, None]
-        return jnp.einsum("cdsi,sd->sic", hidden.reshape(-1, index_size, len(z), num_inputs), z)
+        if len(head.weights) == 1:
+            both = (z[:, :, None], seen.T[None])
+            hidden = jnp.concatenate([jnp.broadcast_to(x, (len(z), x.shape[1], num_inputs)) for x in both], axis=1)
+        else:
+            hidden = jax.nn.relu(shared + (z @ of_index.T)[:, :, None])  # [samples, units, inputs]
+        for weight, bias in zip(head.weights[1:-1], head.biases[1:-1], strict=True):
+            hidden = jax.nn.relu(jnp.einsum("jk,ski->sji", weight, hidden) + bias[:, None])
+        outputs = jnp.einsum("sck,ski->sci", jnp.einsum("cdk,sd->sck", last, z), hidden)
+        return jnp.swapaxes(outputs + (z @ last_bias.T)[:, :, None], 1, 2)
 
     widest = max(bias.size for bias in head.biases) * num_inputs
     return in_blocks(of_samples, indices, most=max(1, CACHE_NUMBERS // widest))
