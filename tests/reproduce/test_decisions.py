@@ -11,7 +11,7 @@ from gnothi.cards import all_hold
 from gnothi.metrics import Estimate
 from gnothi.reproduce import Lab, reproduce
 from gnothi.reproduce.bandit_scores import Results, Setting, Task, measure
-from gnothi.reproduce.decisions import _bound_claims, _correlation_claims, _exact_claims, _figure
+from gnothi.reproduce.decisions import _bound_claims, _exact_claims, _figure, correlation_claims
 from gnothi.reproduce.measured import measured
 
 SETTING = Setting(2, 0.5, 64, 4, 16, (5, 10), 4)
@@ -57,17 +57,17 @@ def test_the_bound_is_checked_in_every_case(lab):
 
 def test_regret_that_follows_joint_scores_is_recognised(lab):
     laptop = replace(lab, scale="laptop")
-    claims = _correlation_claims(invented(regret_follows=10), laptop)
+    claims = correlation_claims(invented(regret_follows=10), laptop)
     assert all_hold(claims) and [claim.estimate.value for claim in claims[:2]] == pytest.approx([1, 1], abs=0.05)
 
 
 def test_regret_that_follows_all_scores_alike_is_refuted(lab):
-    *_, less = _correlation_claims(invented(regret_follows=1), replace(lab, scale="laptop"))
+    *_, less = correlation_claims(invented(regret_follows=1), replace(lab, scale="laptop"))
     assert not less.holds and less.estimate.value == pytest.approx(0, abs=0.05)
 
 
 def test_regret_that_follows_only_the_longest_is_refuted_at_ten(lab):
-    ten, hundred, less = _correlation_claims(invented(regret_follows=100), replace(lab, scale="laptop"))
+    ten, hundred, less = correlation_claims(invented(regret_follows=100), replace(lab, scale="laptop"))
     assert hundred.holds and not less.holds
     assert ten.estimate.value < 0.5
 

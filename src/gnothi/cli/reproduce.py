@@ -17,7 +17,7 @@ class Reproduce:
     Example: gnothi reproduce ensembles --scale smoke
     """
 
-    name: Annotated[Literal["enn", "testbed", "decisions", "dyadic", "ensembles"], tyro.conf.Positional]
+    name: Annotated[Literal["enn", "testbed", "decisions", "dyadic", "ensembles", "thompson"], tyro.conf.Positional]
     """Which paper."""
 
     scale: Literal["smoke", "laptop", "paper"] = "laptop"

@@ -14,6 +14,7 @@ REPRODUCTIONS: dict[str, str] = {
     "decisions": "gnothi.reproduce.decisions",
     "dyadic": "gnothi.reproduce.dyadic",
     "ensembles": "gnothi.reproduce.ensembles",
+    "thompson": "gnothi.reproduce.thompson",
 }
 
 

@@ -36,14 +36,15 @@ def run(lab: Lab) -> Findings:
         laptop=Setting(2, 0.1, 10_000, 24, 32, (2, 20, 200), 20),
         paper=Setting(2, 0.1, 10_000, 100, 128, (2, 20, 200, 2000), 100),
     )
-    tasks = [Task(name, agent, setting) for name, agent in _agents(lab).items()]
+    tasks = [Task(name, agent, setting) for name, agent in compared_agents(lab).items()]
     records = lab.run([Group(f"{task.name}, bandits and problems", (task.cell,), task) for task in tasks], measure)
     found = Results(records, setting)
-    claims = (*_exact_claims(), *_correlation_claims(found, lab), *_bound_claims(lab))
+    claims = (*_exact_claims(), *correlation_claims(found, lab), *_bound_claims(lab))
     return Findings(claims, _figure(found))
 
 
-def _agents(lab: Lab) -> dict[str, Agent]:
+def compared_agents(lab: Lab) -> dict[str, Agent]:
+    """Agents whose scores are set beside their regret, by name, and the reference."""
     members = lab.choose(smoke=3, laptop=10, paper=100)
     agents: dict[str, Agent] = {
         "ensemble+": EnsembleAgent(num_members=members, prior_scale=3.0),
@@ -97,7 +98,8 @@ def _one_based(items: tuple[int, ...]) -> str:
     return " and ".join(str(item + 1) for item in items)
 
 
-def _correlation_claims(found: Results, lab: Lab) -> list[Claim]:
+def correlation_claims(found: Results, lab: Lab) -> list[Claim]:
+    """Regret follows joint scores, and marginal ones less; correlations with bootstrap intervals."""
     counts = found.regret.shape[1], found.kl[1].shape[1]
     bandits, problems = (
         np.concatenate([np.arange(count)[None], bootstrap_rows(count, seed=seed)]) for seed, count in enumerate(counts)

@@ -47,9 +47,9 @@ class Task:
     portrait: Path | None  # where to draw the first problem, if it is to be drawn
 
 
-def config_hash(name: str, agent: Agent) -> str:
-    """Eight characters that change whenever the agent does."""
-    described = json.dumps([name, type(agent).__name__, asdict(agent)], sort_keys=True, default=str)  # type: ignore[call-overload]
+def config_hash(name: str, agent: Any) -> str:
+    """Eight characters that change whenever an agent does, which is a dataclass of settings."""
+    described = json.dumps([name, type(agent).__name__, asdict(agent)], sort_keys=True, default=str)
     return hashlib.sha256(described.encode()).hexdigest()[:8]
 
 

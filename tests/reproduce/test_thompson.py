@@ -1,0 +1,91 @@
+"""Agents that act: when Deep Sea counts as solved, what is counted of a step, and the whole at the smallest scale."""
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from gnothi.agents import EnsembleAgent
+from gnothi.cards import all_hold
+from gnothi.decisions import draw_bandit
+from gnothi.decisions.q_learning import Episodes, QAgent
+from gnothi.decisions.q_networks import EnsembleQ
+from gnothi.metrics import Estimate
+from gnothi.reproduce import Lab, reproduce
+from gnothi.reproduce.acting import SeaTask, bad_episodes, measure, solved_at, step_flops
+from gnothi.reproduce.measured import measured
+from gnothi.reproduce.thompson import DQN, _bandit_claims, _sea_claims
+
+
+def test_solved_is_the_first_episode_up_to_which_fewer_than_nine_in_ten_were_bad():
+    assert solved_at(np.array([False])) == 1
+    assert solved_at(np.array([True] * 9 + [False])) is None  # nine in ten, and not fewer
+    assert solved_at(np.array([True] * 9 + [False] * 2)) == 11
+    assert solved_at(np.ones(50, bool)) is None and solved_at(np.zeros(0, bool)) is None
+
+
+def test_an_episode_is_bad_if_any_of_its_steps_was_a_mistake():
+    watched = np.array([0, 0, 0, 0, 1, 0, 1, 1], bool)  # two episodes of 3, and two steps of another
+    found = Episodes(np.zeros(8), np.zeros(8, bool), watched)
+    np.testing.assert_array_equal(bad_episodes(found, 3), [False, True])
+
+
+def test_a_step_of_ten_members_is_ten_times_a_step_of_one():
+    bandit = draw_bandit(0, num_actions=10)
+    one, ten = (step_flops(EnsembleAgent(num_members=count), bandit, 16) for count in (1, 10))
+    assert ten == pytest.approx(10 * one, rel=0.01)
+    # Forward; gradients of all weights, and of all activations but the first.
+    forward = [2 * 16 * (2 * 50 + 50 * 50 + 50 * classes) for classes in (2, 16)]  # two, which are padded to 16
+    assert 2.5 * forward[0] < one < 3.1 * forward[1]
+
+
+def sea(name, size, episodes, solved=True):
+    for seed, value in enumerate(episodes):
+        for metric, number in (("episodes", value), ("solved", float(solved))):
+            exact = Estimate(number, number, number, units=1)
+            yield measured(name, f"thompson/N{size}", metric, exact, seed=seed, input_size=size)
+
+
+@pytest.mark.parametrize(("power", "holds"), [(1.5, True), (4.0, False)])
+def test_growth_is_told_from_faster_growth(power, holds, tmp_path):
+    rows = [
+        row
+        for name in ("epinet", "ensemble+", DQN)
+        for size in (10, 20, 30)
+        for row in sea(name, size, [size**power, 1.1 * size**power, 0.9 * size**power], solved=name != DQN)
+    ]
+    claims = _sea_claims(rows, Lab("laptop", tmp_path, 1, Console(quiet=True)))
+    assert len(claims) == 5 and [claim.holds for claim in claims] == [True, holds, True, holds, True]
+    assert claims[1].estimate.value == pytest.approx(power, abs=1e-6)
+
+
+def test_regret_and_arithmetic_are_compared_bandit_by_bandit():
+    def rows(shift, flops):
+        return [
+            measured(
+                name, f"thompson/S{s}", "regret", Estimate(v, v, v, 1), seed=s, num_train=9, train_flops=float(count)
+            )
+            for name, count, more in (("epinet", flops, shift), ("ensemble+", 100.0, 0.0))
+            for s, v in enumerate([10.0 + more, 20.0 + more, 40.0 + 1.2 * more])
+        ]
+
+    assert all_hold(_bandit_claims(rows(-3.0, 5.0)))
+    worse = _bandit_claims(rows(3.0, 20.0))
+    assert not worse[0].holds and not worse[1].holds and worse[1].estimate.value == pytest.approx(0.2)
+
+
+def test_a_run_on_deep_sea_is_recorded():
+    task = SeaTask("ensemble+", QAgent(EnsembleQ(5, hidden=(20,)), batch_size=32), 3, 2, 60)
+    rows = measure(task)[task.cell]
+    assert [row.metric for row in rows] == ["episodes", "solved"] * 2
+    assert all(1 <= row.value <= 60 for row in rows if row.metric == "episodes")
+
+
+@pytest.mark.slow
+def test_everything_is_measured_at_the_smallest_scale(tmp_path):
+    """Sizes of 4 and 8, and runs of 200 steps, are no evidence: the claims are judged at larger scales."""
+    claims = reproduce("thompson", Lab("smoke", tmp_path, 2, Console(quiet=True))).claims
+    assert len(claims) == 9
+    assert all(np.isfinite(claim.estimate.value) for claim in claims)
+    arithmetic = next(claim for claim in claims if "arithmetic" in claim.statement)
+    assert 0 < arithmetic.estimate.value < 1
+    assert (tmp_path / "figure.png").exists() and (tmp_path / "film.html").exists()
