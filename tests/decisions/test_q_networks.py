@@ -36,8 +36,17 @@ def test_priors_have_the_deviation_that_was_asked_for(recipe, environment):
 
 
 def test_the_number_of_a_state_is_not_read_as_a_quantity():
+    """It names a row of the base's table and a column of the epinet's first layer: where those are alike so is all."""
     enn = EpinetQ()(DeepSea(5), KEY)
     z = jnp.array([1.0, -1.0])
-    same = eqx.tree_at(lambda e: e.network.base.table, enn, jnp.ones_like(enn.network.base.table))
-    values = jax.vmap(lambda state: same.network(state, z))(jnp.arange(5))
-    np.testing.assert_allclose(values, jnp.broadcast_to(values[0], values.shape), rtol=1e-6)
+    first = enn.network.learnable.weights[0]
+    columns = first.shape[1] - DeepSea(5).num_states
+    alike = eqx.tree_at(
+        lambda e: (e.network.base.table, e.network.learnable.weights[0]),
+        enn,
+        (jnp.ones_like(enn.network.base.table), first.at[:, columns:].set(0.3)),
+    )
+    states = jnp.arange(DeepSea(5).num_states)
+    values = jax.vmap(lambda state: alike.network(state, z))(states)
+    np.testing.assert_allclose(values, jnp.broadcast_to(values[0], values.shape), rtol=1e-5)
+    assert len(np.unique(np.asarray(jax.vmap(lambda state: enn.network(state, z))(states))[:, 0])) == len(states)

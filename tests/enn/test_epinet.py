@@ -8,7 +8,9 @@ import pytest
 from jax.extend.core import jaxprs_in_params
 
 import gnothi as gn
+from gnothi.enn import Epinet
 from gnothi.learning.losses import Batch
+from gnothi.nn import TableMLP
 
 X = jnp.asarray(np.random.default_rng(0).normal(size=(6, 3)), jnp.float32)
 Z = jnp.asarray(np.random.default_rng(1).normal(size=(11, 4)), jnp.float32)
@@ -141,3 +143,24 @@ def test_sizes_that_cannot_be_read_off_must_be_said():
 
     with pytest.raises(ValueError, match="say input_size, feature_size and output_size"):
         gn.enn.Epinet(Base(), index_size=2, hidden=(), key=jax.random.key(0), feature_size=3)
+
+
+@pytest.mark.parametrize(("hidden", "reads_index"), [((6,), True), ((), True), ((6,), False)])
+def test_the_number_of_a_state_is_what_one_hot_is(hidden, reads_index):
+    table = TableMLP(5, (4,), 2, key=jax.random.key(0))
+    sizes = {"input_size": 5, "feature_size": 4, "output_size": 2, "prior_scale": 0.7}
+    enn = Epinet(table, index_size=3, hidden=hidden, key=jax.random.key(1), reads_index=reads_index, **sizes)
+    states, z = jnp.array([4, 0, 2]), jax.random.normal(jax.random.key(2), (6, 3))
+    features = jax.vmap(table.features)(states)
+    seen = jnp.concatenate([features, jax.nn.one_hot(states, 5)], axis=1)
+
+    def correction(head, row, index):
+        given = jnp.concatenate([index, row]) if reads_index else row
+        return head(given).reshape(2, 3) @ index
+
+    def output(state, row, index):
+        own = 0.7 * correction(enn.prior.mlp, row, index) + correction(enn.learnable, row, index)
+        return table(state) + own
+
+    expected = jnp.stack([jnp.stack([output(*pair, index) for pair in zip(states, seen, strict=True)]) for index in z])
+    np.testing.assert_allclose(enn.predict(states, z), expected, atol=1e-5)

@@ -5,10 +5,12 @@ index through a dot product (Osband et al. 2023, "Epistemic Neural Networks", se
 however many indices are drawn, so joint samples cost little more than one prediction.
 """
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Num, PRNGKeyArray
+from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
 
 from gnothi.enn.indices import Gaussian
 from gnothi.enn.network import EpistemicNetwork, every_index
@@ -34,7 +36,7 @@ class Epinet(EpistemicNetwork):
     the epinet's hidden layers; `prior_scale`, the weight of the fixed epinet, 0 for none; `key`; `input_size`,
     `feature_size` and `output_size`, needed only when `base` is not an `MLP`; `stop_gradient`, whether the epinet's
     loss is kept from shaping the base's features; `reads_index` and `reads_input`, whether the MLP sees index
-    and input (the number of a state it should not see).
+    and input. An input that is one whole number is the number of a state, of `input_size`: the MLP sees it one-hot.
 
     **Raises:** `ValueError` if a size is below 1, or cannot be read off the base and was not given.
 
@@ -94,29 +96,47 @@ class Epinet(EpistemicNetwork):
         indices = every_index(self) if indices is None else indices
         features = jax.vmap(self.base.features)(inputs)
         outputs = jax.vmap(self.base.head)(features)
-        inputs = inputs.reshape(len(inputs), -1)
-        seen = jnp.concatenate([features, inputs], axis=1) if self.reads_input else features
+        seen, states = self._seen(features, inputs)
         if self.stop_gradient:
             seen = jax.lax.stop_gradient(seen)
-        corrections = _corrections if self.reads_index else _linear_corrections
+        corrections = partial(_corrections, states=states) if self.reads_index else _linear_corrections
         outputs = outputs + corrections(self.learnable, seen, indices)
         if self.prior is None:
             return outputs
         return outputs + self.prior.scale * jax.lax.stop_gradient(corrections(self.prior.mlp, seen, indices))
+
+    def _seen(self, features: Array, inputs: Array) -> tuple[Float[Array, "inputs seen"], Array | None]:
+        """What the epinet's MLP is given beside the index, and numbers of states that its first layer looks up."""
+        if not self.reads_input:
+            return features, None
+        if inputs.ndim > 1 or not jnp.issubdtype(inputs.dtype, jnp.integer):
+            return jnp.concatenate([features, inputs.reshape(len(inputs), -1)], axis=1), None
+        if self.reads_index and len(self.learnable.weights) > 1:
+            return features, inputs
+        num_states = self.learnable.weights[0].shape[1] - features.shape[1] - self.reads_index * self.index.size
+        return jnp.concatenate([features, jax.nn.one_hot(inputs, num_states)], axis=1), None
 
     def constants(self, inputs: Num[Array, "inputs ..."]) -> None:
         """Nothing: the prior epinet reads features, and those change with training."""
 
 
 def _corrections(
-    head: MLP, seen: Float[Array, "inputs features"], indices: Float[Array, "samples index"]
+    head: MLP,
+    seen: Float[Array, "inputs features"],
+    indices: Float[Array, "samples index"],
+    states: Int[Array, " inputs"] | None = None,
 ) -> Float[Array, "samples inputs classes"]:
     """What an epinet adds. Its first layer is applied to index and features apart, so the latter is shared.
+
+    Where inputs are numbers of states, one-hot to the MLP, their columns of its first layer are looked up.
 
     The index multiplies the last layer's weights and not its outputs, which are as many times more as it has numbers.
     """
     num_inputs, index_size = len(seen), indices.shape[1]
-    shared = head.weights[0][:, index_size:] @ seen.T + head.biases[0][:, None]
+    known = index_size + seen.shape[1]
+    shared = head.weights[0][:, index_size:known] @ seen.T + head.biases[0][:, None]
+    if states is not None:
+        shared = shared + head.weights[0][:, known:][:, states]
     of_index = head.weights[0][:, :index_size]
     last = head.weights[-1].reshape(-1, index_size, head.weights[-1].shape[1])
     last_bias = head.biases[-1].reshape(-1, index_size)

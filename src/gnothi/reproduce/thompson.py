@@ -134,14 +134,17 @@ def _sea_claims(records: Sequence[Record], lab: Lab) -> list[Claim]:
             )
         )
         episodes = np.stack([_by_seed(records, name, "episodes", input_size=size) for size in sizes])
-        slopes = np.polyfit(np.log(sizes), np.log(episodes), 1)[0]
+        # A run that used up its episodes would flatten the slope: it is no number then, and the claim does not hold.
+        slopes = (
+            np.polyfit(np.log(sizes), np.log(episodes), 1)[0] if solved.all() else np.full(len(episodes[0]), np.nan)
+        )
         words = "slope of log episodes in log size, mean over seeds; episodes at each size on average: "
         words += ", ".join(f"{mean:.0f}" for mean in episodes.mean(axis=1))
         claims.append(below(f"{name}'s episodes grow like a power of the size", words, mean_interval(slopes), 3.0))
     if lab.scale != "smoke":  # sizes of 8 and less are solved by chance
         large = [size for size in sizes if size > 12]
         found = sum(_by_seed(records, DQN, "solved", input_size=size).sum() for size in large)
-        words = f"runs that solve sizes above 12, of {sum(r.metric == 'solved' and r.subject == DQN for r in records)}"
+        words = f"runs that solve sizes above 12, of {sum(len(_by_seed(records, DQN, 'solved', input_size=size)) for size in large)}"
         claims.append(equals(f"{DQN} does not", words, found, 0, tolerance=0))
     return claims
 
