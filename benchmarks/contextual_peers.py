@@ -11,7 +11,6 @@ import json
 import sys
 import time
 import warnings
-from itertools import chain
 from pathlib import Path
 
 warnings.filterwarnings("ignore")
@@ -43,7 +42,7 @@ def write_tables(folder: Path, mlbench: Path, keel: Path | None) -> None:
         frame = rdata.read_rda(str(mlbench / f"{table}.rda"))[table]
         labels = frame.pop(label).astype(str)
         _write(folder / f"{name}.csv", frame.astype(float).to_numpy(), labels)
-    if keel is not None:  # letters for categories; the class first or last, as the header says
+    if keel is not None:  # letters for categories, the class last
         lines = [line.strip() for line in keel.read_text().splitlines() if line.strip() and not line.startswith("@")]
         cells = np.array([[cell.strip() for cell in line.split(",")] for line in lines])
         x, poisonous = cells[:, :-1], cells[:, -1]
@@ -57,7 +56,7 @@ def _write(path: Path, x, labels) -> None:
 
 
 def play(path: Path, seed: int) -> None:
-    """Lets each policy choose, learn and choose again: its mean reward, steps and CPU seconds."""
+    """Lets each policy choose, learn and choose again: its total reward, steps and CPU seconds."""
     import numpy as np
     from vowpalwabbit import Workspace
 
@@ -79,8 +78,8 @@ def play(path: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    what, *paths = sys.argv[1:]
+    what, first, *rest = sys.argv[1:]
     if what == "tables":
-        write_tables(*map(Path, chain(paths[:2])), Path(paths[2]) if len(paths) > 2 else None)
+        write_tables(Path(first), Path(rest[0]), Path(rest[1]) if len(rest) > 1 else None)
     else:
-        play(Path(paths[0]), int(paths[1]))
+        play(Path(first), int(rest[0]))

@@ -21,7 +21,7 @@ class Reproduce:
     """Which paper."""
 
     scale: Literal["smoke", "laptop", "paper"] = "laptop"
-    """How large: 90 seconds, 15 minutes, or the original's size."""
+    """How large: a minute or two, 15 to 30 minutes, or the original's size."""
 
     out: Path | None = None
     """The folder of the run; runs/reproduce/NAME-SCALE by default."""

@@ -16,10 +16,9 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.agents import NetworkAgent, PriorKnowledge
 from gnothi.data import Stream, check_classification, check_finite, standardise
-from gnothi.decisions.incremental import Play
+from gnothi.decisions.incremental import Play, compiled_for_each, told_and_keys
 from gnothi.decisions.learners import gradient_steps
 from gnothi.decisions.planners import Planner, Thompson
-from gnothi.learning import compiler_options
 from gnothi.learning.losses import Batch
 
 LARGEST_LOSS = 35.0  # of eating a poisonous mushroom, with probability 1/2; else it pays 5, as an edible one does
@@ -132,13 +131,11 @@ def play_contextual(
         raise ValueError(f"batch_size must be 1 or more, got {batch_size}")
     for bandit in bandits:
         check_finite(bandit.contexts, name="contexts")
-    keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(seed), jnp.array([b.seed for b in bandits]))
     taken = np.asarray(
         _program(agent, planner or Thompson(), batch_size)(  # type: ignore[arg-type]
             jnp.stack([jnp.asarray(b.contexts, jnp.float32) for b in bandits]),
             jnp.stack([jnp.asarray(b.rewards, jnp.float32) for b in bandits]),
-            jax.tree.map(lambda *numbers: jnp.array(numbers), *(b.prior_knowledge for b in bandits)),
-            keys,
+            *told_and_keys(bandits, seed),
         )
     )
     pairs = zip(bandits, taken, strict=True)
@@ -147,8 +144,7 @@ def play_contextual(
 
 @lru_cache(maxsize=4)
 def _program(agent: NetworkAgent, planner: Planner, batch_size: int):
-    one = partial(_play_one, agent, planner, batch_size)
-    return jax.jit(lambda *bandits: jax.lax.map(lambda args: one(*args), bandits), compiler_options=compiler_options())
+    return compiled_for_each(partial(_play_one, agent, planner, batch_size))
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ The protocol of Osband et al. 2023, "Approximate Thompson Sampling via Epistemic
 stay the same for the whole run, a fresh index is drawn at every step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, Key, PRNGKeyArray
 
 from gnothi.agents import NetworkAgent, PriorKnowledge
 from gnothi.decisions.bandit import SimulatedBandit
@@ -63,13 +63,11 @@ def play(
         )
     if isinstance(learner, NetworkAgent):
         learner = FromReplay(learner, batch_size, steps_per_observation)
-    keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(seed), jnp.array([bandit.seed for bandit in bandits]))
     run = _program(learner, planner or Thompson(), horizon, num_draws)
     taken, draws = run(
         jnp.stack([jnp.asarray(bandit.actions) for bandit in bandits]),
         jnp.stack([jnp.asarray(bandit.means, jnp.float32) for bandit in bandits]),
-        jax.tree.map(lambda *numbers: jnp.array(numbers), *(bandit.prior_knowledge for bandit in bandits)),
-        keys,
+        *told_and_keys(bandits, seed),
     )
     taken = np.asarray(taken)
     regret = np.stack([bandit.regrets[row] for bandit, row in zip(bandits, taken, strict=True)])
@@ -78,7 +76,20 @@ def play(
 
 @lru_cache(maxsize=4)
 def _program(learner: Learner, planner: Planner, horizon: int, num_draws: int):
-    one = partial(_play_one, learner, planner, horizon, num_draws)
+    return compiled_for_each(partial(_play_one, learner, planner, horizon, num_draws))
+
+
+def told_and_keys(bandits: Sequence[Any], seed: int) -> tuple[PriorKnowledge, Key[Array, " bandits"]]:
+    """What agents are told of each bandit, stacked, and a key for each by its own seed.
+
+    **Arguments:** `bandits`, with `prior_knowledge` and `seed`; `seed`, of the learner.
+    """
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(jax.random.key(seed), jnp.array([bandit.seed for bandit in bandits]))
+    return jax.tree.map(lambda *numbers: jnp.array(numbers), *(bandit.prior_knowledge for bandit in bandits)), keys
+
+
+def compiled_for_each(one: Callable[..., Any]) -> Callable[..., Any]:
+    """One program that applies a function to bandit after bandit, along the leading axis of its arguments."""
     return jax.jit(lambda *bandits: jax.lax.map(lambda args: one(*args), bandits), compiler_options=compiler_options())
 
 

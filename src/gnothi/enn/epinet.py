@@ -35,8 +35,8 @@ class Epinet(EpistemicNetwork):
     **Arguments:** `base`, any `FeatureNetwork`; `index_size`, the length of the Gaussian index; `hidden`, the widths of
     the epinet's hidden layers; `prior_scale`, the weight of the fixed epinet, 0 for none; `key`; `input_size`,
     `feature_size` and `output_size`, needed only when `base` is not an `MLP`; `stop_gradient`, whether the epinet's
-    loss is kept from shaping the base's features; `reads_index` and `reads_input`, whether the MLP sees index
-    and input. An input that is one whole number is the number of a state, of `input_size`: the MLP sees it one-hot.
+    loss is kept from shaping the base's features; `reads_index`, whether the MLP sees the index. An input that is one
+    whole number is the number of a state, of `input_size`: the MLP sees it one-hot.
 
     **Raises:** `ValueError` if a size is below 1, or cannot be read off the base and was not given.
 
@@ -54,7 +54,6 @@ class Epinet(EpistemicNetwork):
     index: Gaussian
     stop_gradient: bool = eqx.field(static=True)
     reads_index: bool = eqx.field(static=True)
-    reads_input: bool = eqx.field(static=True)
 
     def __init__(
         self,
@@ -69,7 +68,6 @@ class Epinet(EpistemicNetwork):
         output_size: int | None = None,
         stop_gradient: bool = True,
         reads_index: bool = True,
-        reads_input: bool = True,
     ):
         if isinstance(base, MLP):
             input_size, feature_size = base.weights[0].shape[1], base.weights[-1].shape[1]
@@ -79,8 +77,8 @@ class Epinet(EpistemicNetwork):
         self.base = base
         self.index = Gaussian(index_size)
         self.stop_gradient = stop_gradient
-        self.reads_index, self.reads_input = reads_index, reads_input
-        sizes = (index_size * reads_index + feature_size + input_size * reads_input, hidden, output_size * index_size)
+        self.reads_index = reads_index
+        sizes = (index_size * reads_index + feature_size + input_size, hidden, output_size * index_size)
         learnable_key, prior_key = jax.random.split(key)
         self.learnable = MLP(*sizes, key=learnable_key)
         self.prior = FrozenHead(MLP(*sizes, key=prior_key), prior_scale) if prior_scale else None
@@ -107,8 +105,6 @@ class Epinet(EpistemicNetwork):
 
     def _seen(self, features: Array, inputs: Array) -> tuple[Float[Array, "inputs seen"], Array | None]:
         """What the epinet's MLP is given beside the index, and numbers of states that its first layer looks up."""
-        if not self.reads_input:
-            return features, None
         if inputs.ndim > 1 or not jnp.issubdtype(inputs.dtype, jnp.integer):
             return jnp.concatenate([features, inputs.reshape(len(inputs), -1)], axis=1), None
         if self.reads_index and len(self.learnable.weights) > 1:

@@ -31,20 +31,24 @@ HIGH = 0.5  # what a high correlation is at least
 
 def run(lab: Lab) -> Findings:
     """Computes what is exact, plays, scores, correlates."""
+    found = scores_and_regrets(lab)
+    claims = (*_exact_claims(), *correlation_claims(found, lab), *_bound_claims(lab))
+    return Findings(claims, _figure(found))
+
+
+def scores_and_regrets(lab: Lab) -> Results:
+    """Plays bandits and scores problems of the same law, with every agent that is compared."""
     setting = lab.choose(
         smoke=Setting(2, 0.1, 640, 8, 32, (2, 20), 8),
         laptop=Setting(2, 0.1, 10_000, 24, 32, (2, 20, 200), 20),
         paper=Setting(2, 0.1, 10_000, 100, 128, (2, 20, 200, 2000), 100),
     )
-    tasks = [Task(name, agent, setting) for name, agent in compared_agents(lab).items()]
+    tasks = [Task(name, agent, setting) for name, agent in _agents(lab).items()]
     records = lab.run([Group(f"{task.name}, bandits and problems", (task.cell,), task) for task in tasks], measure)
-    found = Results(records, setting)
-    claims = (*_exact_claims(), *correlation_claims(found, lab), *_bound_claims(lab))
-    return Findings(claims, _figure(found))
+    return Results(records, setting)
 
 
-def compared_agents(lab: Lab) -> dict[str, Agent]:
-    """Agents whose scores are set beside their regret, by name, and the reference."""
+def _agents(lab: Lab) -> dict[str, Agent]:
     members = lab.choose(smoke=3, laptop=10, paper=100)
     agents: dict[str, Agent] = {
         "ensemble+": EnsembleAgent(num_members=members, prior_scale=3.0),

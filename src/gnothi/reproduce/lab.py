@@ -36,8 +36,8 @@ class Findings:
 class Lab:
     """What a reproduction is given.
 
-    `scale` is `"smoke"` (90 s on two cores; weak checks that can still fail), `"laptop"` (15 min) or `"paper"` (the
-    original's size); `folder`, of the run; `workers`, how many processes; `console`, to talk to people.
+    `scale` is `"smoke"` (90 to 120 s on two cores; weak checks that can still fail), `"laptop"` (15 to 30 min) or
+    `"paper"` (the original's size); `folder`, of the run; `workers`, how many processes; `console`, to talk to people.
     """
 
     scale: Scale

@@ -25,10 +25,7 @@ from gnothi.decisions.q_learning import QAgent
 from gnothi.decisions.q_networks import EnsembleQ, EpinetQ, PlainQ
 from gnothi.metrics import mean_interval
 from gnothi.reproduce.acting import BanditTask, SeaTask, measure
-from gnothi.reproduce.bandit_scores import Results, Setting
-from gnothi.reproduce.bandit_scores import Task as ScoreTask
-from gnothi.reproduce.bandit_scores import measure as measure_scores
-from gnothi.reproduce.decisions import compared_agents, correlation_claims
+from gnothi.reproduce.decisions import correlation_claims, scores_and_regrets
 from gnothi.reproduce.lab import Findings, Lab
 from gnothi.sweep import Group, Record
 
@@ -42,18 +39,11 @@ def run(lab: Lab) -> Findings:
     bandits, seas, sensitivity = _bandit_tasks(lab), _sea_tasks(lab), _sensitivity_tasks(lab)
     tasks: list[BanditTask | SeaTask] = [*bandits, *seas, *sensitivity]
     acted = lab.run([Group(task.cell, (task.cell,), task) for task in tasks], measure)
-    setting = lab.choose(
-        smoke=Setting(2, 0.1, 160, 4, 32, (20,), 4),
-        laptop=Setting(2, 0.1, 10_000, 24, 32, (2, 20, 200), 20),
-        paper=Setting(2, 0.1, 10_000, 100, 128, (2, 20, 200, 2000), 100),
-    )
-    scoring = [ScoreTask(name, agent, setting) for name, agent in compared_agents(lab).items()]
-    scored = lab.run([Group(f"{task.name}, scores", (task.cell,), task) for task in scoring], measure_scores)
     regret = [record for record in acted if record.metric == "regret"]
     of_seas = [record for record in acted if record.subject in {task.name for task in seas}]
     claims = (
         *_bandit_claims(regret),
-        *correlation_claims(Results(scored, setting), lab),
+        *correlation_claims(scores_and_regrets(lab), lab),
         *_sea_claims(of_seas, lab),
     )
     strip = _film(lab)
