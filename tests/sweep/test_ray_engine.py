@@ -78,8 +78,6 @@ def wait_until(what) -> None:
 def cluster():
     """A head and another node of a CPU each. Ray's files (and our locks) lie in a folder of their own."""
     node = {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_log_monitor": False}
-    # A dead node is known after 5 seconds, not 15; one that is only slow to answer lives on.
-    health = {"health_check_initial_delay_ms": 1000, "health_check_period_ms": 1000}
     with (
         tempfile.TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as home,
         pytest.MonkeyPatch.context() as patch,
@@ -89,7 +87,7 @@ def cluster():
         (Path(home) / "ray").mkdir()
         cluster = Cluster()
         try:
-            cluster.add_node(**node, include_dashboard=False, _system_config=health)
+            cluster.add_node(**node, include_dashboard=False)
             cluster.add_node(**node)
             yield cluster
         finally:
@@ -122,6 +120,7 @@ def evaluations(folder: RunFolder) -> list[str]:
     return [record.evaluation for record in read_records(folder.path) if record.metric == "one"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced_and_its_group_runs_again(cluster, folder, group, log):
     finished = []
     groups = [group("a"), group("b", what="die once"), group("c")]
@@ -131,6 +130,7 @@ def test_a_worker_that_dies_is_replaced_and_its_group_runs_again(cluster, folder
     assert not ray.is_initialized()
 
 
+@pytest.mark.slow
 def test_a_group_whose_workers_die_again_and_again_stops_the_run(cluster, folder, group, log, monkeypatch):
     monkeypatch.setattr("gnothi.sweep.ray_engine.MAX_RETRIES", 1)
     with pytest.raises(Stopped, match=r"b was given up: .* died 2 times .* Finished cells are kept") as stopped:
@@ -139,6 +139,7 @@ def test_a_group_whose_workers_die_again_and_again_stops_the_run(cluster, folder
     assert [line.cell for line in read(log)] == ["a", "b", "b"]
 
 
+@pytest.mark.slow
 def test_an_error_in_the_work_comes_out_as_it_is_and_is_not_tried_again(cluster, folder, group, log):
     groups = [group("a"), group("b", what="fail"), group("c")]
     with pytest.raises(LookupError, match=r"^the data are gone$") as error:
@@ -147,6 +148,7 @@ def test_an_error_in_the_work_comes_out_as_it_is_and_is_not_tried_again(cluster,
     assert evaluations(folder) == ["a"] and [line.cell for line in read(log)] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_the_run_and_the_workers_and_finished_cells_stay(cluster, folder, group, log):
     def interrupt(_: Group) -> None:
         wait_until(lambda: len(read(log)) == 2)
@@ -160,6 +162,7 @@ def test_ctrl_c_stops_the_run_and_the_workers_and_finished_cells_stay(cluster, f
         wait_until(lambda pid=line.pid: not Path(f"/proc/{pid}").exists())
 
 
+@pytest.mark.slow
 def test_a_connection_that_was_there_stays(cluster, folder, group):
     ray.init(address=cluster.address, log_to_driver=False)
     try:
@@ -169,6 +172,7 @@ def test_a_connection_that_was_there_stays(cluster, folder, group):
         ray.shutdown()
 
 
+@pytest.mark.slow
 def test_a_node_that_dies_loses_nothing_and_doubles_nothing(cluster, folder, group, log):
     victim = next(iter(cluster.worker_nodes))
     started, finished, killed = [], [], []

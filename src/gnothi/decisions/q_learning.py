@@ -18,7 +18,7 @@ import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from gnothi.decisions.environments import Environment, step_and_reset
+from gnothi.decisions.environments import Environment, step_and_reset, value_scale
 from gnothi.decisions.planners import Planner, Thompson
 from gnothi.decisions.q_networks import QNetwork, network_input
 from gnothi.enn import EpistemicNetwork
@@ -130,7 +130,7 @@ def _program(agent: QAgent, rest: tuple[Environment, Callable | None], chunk: in
 def start(agent: QAgent, environment: Environment, key: PRNGKeyArray, watch: Callable | None = None):
     """A run's first state, and its step, for `lax.scan` and for `vmap` over keys: `step(state, None)`."""
     net_key, env_key, index_key, run_key = jax.random.split(key, 4)
-    enn = agent.network(environment, net_key)
+    enn = agent.network(environment, net_key, value_scale(environment, net_key, agent.discount, agent.reward_bound))
     trainable, rest = partition(enn)
     flat, restore = ravel_pytree(trainable)
     rule = adam(agent.learning_rate)

@@ -1,8 +1,9 @@
 """Networks of action values: epinet, ensembles with and without prior functions, dropout, and one plain network.
 
-Each is a recipe that is called with an environment and a key. Where states can be numbered the network looks its first
-layer up; elsewhere it reads observations. Prior functions are scaled so that over what random actions show they have
-the deviation that is asked for, in units of value: whatever the observations' size, and the networks'.
+Each is a recipe that is called with an environment, a key, and how large values may be. Where states can be numbered
+the network looks its first layer up; elsewhere it reads observations. Prior functions are scaled so that over what
+random actions show they have the deviation that is asked for, as a part of what values may be: whatever the size of
+observations, rewards and networks.
 """
 
 from collections.abc import Callable
@@ -37,8 +38,8 @@ class QNetwork(Protocol):
     def looks_up(self) -> bool:
         """Whether it can be given the number of a state."""
 
-    def __call__(self, environment: Environment, key: PRNGKeyArray) -> EpistemicNetwork:
-        """The network before training."""
+    def __call__(self, environment: Environment, key: PRNGKeyArray, values: float | Array = 1.0) -> EpistemicNetwork:
+        """The network before training; `values`, how large they may be (`environments.value_scale`)."""
 
 
 def network_input(environment: Environment, state: Any, looks_up: bool = True) -> Array:
@@ -104,7 +105,7 @@ class EpinetQ:
     num_indices: int | None = 20
     looks_up: ClassVar[bool] = True
 
-    def __call__(self, environment: Environment, key: PRNGKeyArray) -> WithPrior:
+    def __call__(self, environment: Environment, key: PRNGKeyArray, values: float | Array = 1.0) -> WithPrior:
         """Base, epinet and prior."""
         base_key, epinet_key, prior_key, look_key = jax.random.split(key, 4)
         base = make_network(environment, self.hidden, key=base_key)
@@ -118,7 +119,7 @@ class EpinetQ:
             output_size=environment.num_actions,
         )
         fixed = _stacked(environment, self.prior_hidden, self.index_size, prior_key, unit=True)
-        scale = self.prior_scale * unit_scale(environment, fixed, look_key) / self.index_size**0.5
+        scale = self.prior_scale * values * unit_scale(environment, fixed, look_key) / self.index_size**0.5
         return WithPrior(epinet, LinearPrior(fixed, scale))
 
 
@@ -132,14 +133,17 @@ class EnsembleQ:
     num_indices: int | None = None  # all members learn at every step
     looks_up: ClassVar[bool] = True
 
-    def __call__(self, environment: Environment, key: PRNGKeyArray) -> Ensemble | WithPrior:
+    def __call__(
+        self, environment: Environment, key: PRNGKeyArray, values: float | Array = 1.0
+    ) -> Ensemble | WithPrior:
         """Members, and their twins."""
         net_key, twin_key, look_key = jax.random.split(key, 3)
         ensemble = Ensemble(_stacked(environment, self.hidden, self.num_members, net_key))
         if not self.prior_scale:
             return ensemble
         twins = _stacked(environment, self.hidden, self.num_members, twin_key, unit=True)
-        return WithPrior(ensemble, MatchedPrior(twins, self.prior_scale * unit_scale(environment, twins, look_key)))
+        scale = self.prior_scale * values * unit_scale(environment, twins, look_key)
+        return WithPrior(ensemble, MatchedPrior(twins, scale))
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ class DropoutQ:
     num_indices: int | None = 20
     looks_up: ClassVar[bool] = False
 
-    def __call__(self, environment: Environment, key: PRNGKeyArray) -> Dropout:
+    def __call__(self, environment: Environment, key: PRNGKeyArray, values: float | Array = 1.0) -> Dropout:
         """The network, of observations even where states have numbers: dropout wants an MLP."""
         return Dropout(_mlp(environment, self.hidden, key), self.rate)
 
@@ -164,6 +168,6 @@ class PlainQ:
     num_indices: int | None = None
     looks_up: ClassVar[bool] = True
 
-    def __call__(self, environment: Environment, key: PRNGKeyArray) -> Plain:
+    def __call__(self, environment: Environment, key: PRNGKeyArray, values: float | Array = 1.0) -> Plain:
         """The network."""
         return Plain(make_network(environment, self.hidden, key=key))

@@ -1,4 +1,4 @@
-"""Runs of agents that act: regret and arithmetic on neural bandits, and episodes until Deep Sea is solved."""
+"""Runs of agents that act: regret and arithmetic on neural bandits, and episodes until exploration finds what pays."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
 from gnothi.agents import NetworkAgent
 from gnothi.decisions import FromReplay, SimulatedBandit, draw_bandit, play
-from gnothi.decisions.environments import DeepSea
+from gnothi.decisions.environments import SWING_UP_LEVELS, DeepSea, SwingUp
+from gnothi.decisions.environments.cartpole import EPISODE_STEPS
 from gnothi.decisions.q_learning import Episodes, QAgent
 from gnothi.decisions.q_learning import run as run_episodes
 from gnothi.learning import count_flops
@@ -21,6 +22,7 @@ from gnothi.testbed.run import config_hash
 
 FIRST_SEED = 400  # of bandits: none of those that anything was chosen on
 BAD_SHARE = 0.9  # Deep Sea is solved once fewer episodes than this share were bad (bsuite)
+GOOD_RETURN = 100  # swing-up is solved once an episode pays more (bsuite)
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,53 @@ class SeaTask:
             for metric, value in (("episodes", episode or self.episodes), ("solved", episode is not None)):
                 rows.append(_record(self.name, f"deep_sea-N{self.size}", metric, value, seed, input_size=self.size))
         return rows
+
+
+@dataclass(frozen=True)
+class SwingTask:
+    """An agent on one of bsuite's levels of swing-up until an episode is good, or episodes are used up."""
+
+    name: str
+    agent: QAgent
+    level: int  # of 20, each higher
+    seeds: int
+    episodes: int
+
+    @property
+    def cell(self) -> str:
+        """The cell's file."""
+        size = f"L{self.level}-{self.episodes}x{self.seeds}"
+        return f"{self.name}-{config_hash(self.name, self.agent)}/thompson/swing_up-{size}"
+
+    def records(self) -> list[Record]:
+        """Episodes begun, the best return of one, and whether it is good: the budget stands for none that is."""
+        environment = SwingUp(**SWING_UP_LEVELS[self.level])
+        rows = []
+
+        def done(found: Episodes) -> bool:
+            returns = found.returns
+            return len(returns) >= self.episodes or bool((returns > GOOD_RETURN).any())
+
+        for seed in range(self.seeds):
+            key = jax.random.key(FIRST_SEED + seed)
+            found = run_episodes(self.agent, environment, key, EPISODE_STEPS * self.episodes, until=done)
+            returns = found.returns[: self.episodes]
+            good = np.flatnonzero(returns > GOOD_RETURN)
+            episodes = good[0] + 1 if len(good) else self.episodes
+            for metric, value in (("episodes", episodes), ("solved", len(good) > 0), ("best_return", returns.max())):
+                rows.append(_record(self.name, f"swing_up-L{self.level}", metric, value, seed))
+        return rows
+
+
+def first_visits(agent: QAgent, size: int, episodes: int) -> Int[np.ndarray, "size size"]:
+    """In which episode, from 1, each cell of Deep Sea was first stepped from; 0 if in none of `episodes`."""
+    sea = DeepSea(size)
+    key = jax.random.key(FIRST_SEED)
+    found = run_episodes(agent, sea, key, size * episodes, watch=lambda state, action: sea.index(state))
+    cells, first = np.unique(found.watched, return_index=True)
+    visits = np.zeros(size * size, int)
+    visits[cells] = first // size + 1
+    return visits.reshape(size, size)
 
 
 def bad_episodes(found: Episodes, size: int) -> Bool[np.ndarray, " episodes"]:

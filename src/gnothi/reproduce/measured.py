@@ -1,7 +1,9 @@
 """Records of what a reproduction measures itself, beside the runs of the testbed."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -36,3 +38,10 @@ def over_seeds(values: Float[ndarray, " seeds"]) -> Estimate:
     """The mean over seeds with its interval, in numbers of Python's own, which a claim can be written down with."""
     found = mean_interval(values)
     return Estimate(float(found.value), float(found.low), float(found.high), found.units, found.nonfinite)
+
+
+def by_seed(records: Sequence[Record], subject: str, metric: str, **about: Any) -> Float[ndarray, " seeds"]:
+    """The values of a subject's metric in the order of their seeds; `about`, what other fields must be."""
+    wanted = {"subject": subject, "metric": metric, **about}
+    rows = [record for record in records if all(getattr(record, name) == value for name, value in wanted.items())]
+    return np.array([record.value for record in sorted(rows, key=lambda record: record.seed)])

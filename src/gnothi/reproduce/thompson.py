@@ -4,29 +4,24 @@ Osband et al. 2023, "Approximate Thompson Sampling via Epistemic Neural Networks
 has the regret of a large ensemble with prior functions at a fraction of its arithmetic. (b) Joint scores order agents
 as their regret does: this has not reproduced (see `decisions.py`), and the checks are as strict here. (c) Deep Sea is
 solved by epinet and ensemble+ in a number of episodes that grows like a power of its size, and not by epsilon-greedy
-DQN.
+DQN. (d) Nor does that swing a pole up whose pushes cost and which pays only when it stands, as an epinet does.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-import altair as alt
 import numpy as np
 
 from gnothi.agents import EnsembleAgent, EpinetAgent, MLPAgent, NetworkAgent
-from gnothi.cards import PRINT_INK, Claim, below, equals, not_above
-from gnothi.cards.film import film_frames, film_rows, film_strip, write_film
-from gnothi.cards.labels import Axis, log_axis, named_points
-from gnothi.cards.plots import Chart
-from gnothi.cards.theme import agent_colour
-from gnothi.decisions import draw_bandit, play
+from gnothi.cards import Claim, below, equals, not_above
 from gnothi.decisions.planners import Greedy
 from gnothi.decisions.q_learning import QAgent
 from gnothi.decisions.q_networks import EnsembleQ, EpinetQ, PlainQ
 from gnothi.metrics import mean_interval
-from gnothi.reproduce.acting import BanditTask, SeaTask, measure
+from gnothi.reproduce.acting import GOOD_RETURN, BanditTask, SeaTask, SwingTask, measure
 from gnothi.reproduce.decisions import correlation_claims, scores_and_regrets
 from gnothi.reproduce.lab import Findings, Lab
+from gnothi.reproduce.measured import by_seed
+from gnothi.reproduce.thompson_figure import draw
 from gnothi.sweep import Group, Record
 
 BEST = "ensemble+"
@@ -36,20 +31,23 @@ DQN = "epsilon-greedy DQN"
 
 def run(lab: Lab) -> Findings:
     """Plays, scores, explores; writes the film of a bandit beside the figure."""
-    bandits, seas, sensitivity = _bandit_tasks(lab), _sea_tasks(lab), _sensitivity_tasks(lab)
-    tasks: list[BanditTask | SeaTask] = [*bandits, *seas, *sensitivity]
+    bandits, seas, swings, sensitivity = _bandit_tasks(lab), _sea_tasks(lab), _swing_tasks(lab), _sensitivity_tasks(lab)
+    tasks: list[BanditTask | SeaTask | SwingTask] = [*swings, *bandits, *seas, *sensitivity]
     acted = lab.run([Group(task.cell, (task.cell,), task) for task in tasks], measure)
-    regret = [record for record in acted if record.metric == "regret"]
-    of_seas = [record for record in acted if record.subject in {task.name for task in seas}]
+
+    def of(evaluation: str, tasks: Sequence[BanditTask | SeaTask | SwingTask]) -> list[Record]:
+        names = {task.name for task in tasks}
+        return [record for record in acted if f"/{evaluation}-" in record.evaluation and record.subject in names]
+
+    regret, sea, swing = of("bandit", bandits), of("deep_sea", seas), of("swing_up", swings)
     claims = (
         *_bandit_claims(regret),
         *correlation_claims(scores_and_regrets(lab), lab),
-        *_sea_claims(of_seas, lab),
+        *_sea_claims(sea, lab),
+        *_swing_claims(swing, lab),
     )
-    strip = _film(lab)
-    curve = [record for record in acted if record.subject in {task.name for task in sensitivity}]
-    panels = alt.hconcat(_regret_panel(regret), _sea_panel(of_seas), _sensitivity_panel(curve, lab), spacing=40)
-    return Findings(claims, alt.vconcat(panels, strip, spacing=30))
+    explorers = {task.name: task.agent for task in seas}
+    return Findings(claims, draw(lab, regret, sea, swing, of("deep_sea", sensitivity), explorers))
 
 
 def _bandit_tasks(lab: Lab) -> list[BanditTask]:
@@ -65,7 +63,7 @@ def _bandit_tasks(lab: Lab) -> list[BanditTask]:
 
 def _sea_tasks(lab: Lab) -> list[SeaTask]:
     sizes = lab.choose(smoke=(4, 8), laptop=(10, 20, 30), paper=(10, 20, 30, 40, 50))
-    seeds, episodes = lab.choose(smoke=(2, 300), laptop=(3, 1500), paper=(10, 10_000))
+    seeds, episodes = lab.choose(smoke=(2, 300), laptop=(6, 3000), paper=(10, 10_000))
     agents = {
         "epinet": QAgent(EpinetQ()),
         BEST: QAgent(EnsembleQ(lab.choose(smoke=10, laptop=10, paper=20))),
@@ -75,21 +73,21 @@ def _sea_tasks(lab: Lab) -> list[SeaTask]:
     return [SeaTask(name, agent, size, seeds, episodes) for size in sizes[::-1] for name, agent in agents.items()]
 
 
+def _swing_tasks(lab: Lab) -> list[SwingTask]:
+    level, seeds, episodes = lab.choose(smoke=(0, 1, 3), laptop=(0, 3, 300), paper=(0, 10, 1000))
+    agents = {"epinet": QAgent(EpinetQ()), DQN: QAgent(PlainQ(), Greedy(0.1))}
+    return [SwingTask(name, agent, level, seeds, episodes) for name, agent in agents.items()]
+
+
 def _sensitivity_tasks(lab: Lab) -> list[SeaTask]:
     size, seeds, episodes = lab.choose(smoke=(4, 1, 100), laptop=(10, 3, 600), paper=(20, 10, 3000))
     scales = lab.choose(smoke=SCALES[1::3], laptop=SCALES, paper=SCALES)
     return [SeaTask(f"prior {scale:g}", QAgent(EpinetQ(prior_scale=scale)), size, seeds, episodes) for scale in scales]
 
 
-def _by_seed(records: Sequence[Record], subject: str, metric: str, **about: Any) -> np.ndarray:
-    rows = [r for r in records if r.subject == subject and r.metric == metric]
-    rows = [r for r in rows if all(getattr(r, name) == value for name, value in about.items())]
-    return np.array([record.value for record in sorted(rows, key=lambda record: record.seed)])
-
-
 def _bandit_claims(regret: Sequence[Record]) -> list[Claim]:
     end = max(record.num_train or 0 for record in regret)
-    epinet, best = (_by_seed(regret, name, "regret", num_train=end) for name in ("epinet", BEST))
+    epinet, best = (by_seed(regret, name, "regret", num_train=end) for name in ("epinet", BEST))
     flops = {record.subject: float(record.train_flops or 0) for record in regret}
     share = flops["epinet"] / flops[BEST]
     return [
@@ -113,7 +111,7 @@ def _sea_claims(records: Sequence[Record], lab: Lab) -> list[Claim]:
     sizes = sorted({record.input_size for record in records if record.input_size})
     claims = []
     for name in ("epinet", BEST):
-        solved = _by_seed(records, name, "solved")
+        solved = by_seed(records, name, "solved")
         claims.append(
             equals(
                 f"{name} solves Deep Sea of sizes {', '.join(map(str, sizes))}",
@@ -123,7 +121,7 @@ def _sea_claims(records: Sequence[Record], lab: Lab) -> list[Claim]:
                 tolerance=0,
             )
         )
-        episodes = np.stack([_by_seed(records, name, "episodes", input_size=size) for size in sizes])
+        episodes = np.stack([by_seed(records, name, "episodes", input_size=size) for size in sizes])
         # A run that used up its episodes would flatten the slope: it is no number then, and the claim does not hold.
         slopes = (
             np.polyfit(np.log(sizes), np.log(episodes), 1)[0] if solved.all() else np.full(len(episodes[0]), np.nan)
@@ -133,77 +131,20 @@ def _sea_claims(records: Sequence[Record], lab: Lab) -> list[Claim]:
         claims.append(below(f"{name}'s episodes grow like a power of the size", words, mean_interval(slopes), 3.0))
     if lab.scale != "smoke":  # sizes of 8 and less are solved by chance
         large = [size for size in sizes if size > 12]
-        found = np.concatenate([_by_seed(records, DQN, "solved", input_size=size) for size in large])
+        found = np.concatenate([by_seed(records, DQN, "solved", input_size=size) for size in large])
         words = f"runs that solve sizes above 12, of {len(found)}"
         claims.append(equals(f"{DQN} does not", words, found.sum(), 0, tolerance=0))
     return claims
 
 
-def _film(lab: Lab) -> alt.HConcatChart:
-    horizon, members = lab.choose(smoke=(100, 10), laptop=(1000, 30), paper=(1000, 100))
-    bandit = draw_bandit(3, input_size=1, num_actions=60)
-    played = play(EnsembleAgent(num_members=members, prior_scale=3.0), [bandit], horizon=horizon, num_draws=24)
-    frames = film_frames(horizon, 40)
-    rows = film_rows(bandit.actions[:, 0], bandit.means, played.draws[0], played.taken[0], frames)  # type: ignore[index]
-    title = "What each action of a bandit is worth: 24 joint samples, and the truth (dashed)"
-    write_film(rows, lab.folder / "film.html", title=title, ink=PRINT_INK)
-    shown = sorted({min(frames, key=lambda frame: abs(frame - wanted)) for wanted in np.geomspace(1, horizon, 5) - 1})
-    return film_strip(rows, shown, title=title, ink=PRINT_INK)
-
-
-def _regret_panel(regret: Sequence[Record]) -> Chart:
-    rows: list[dict[str, Any]] = []
-    for name in dict.fromkeys(record.subject for record in regret):
-        for time in sorted({record.num_train or 0 for record in regret}):
-            found = mean_interval(_by_seed(regret, name, "regret", num_train=time))
-            least = max(found.low, found.value / 10, 1e-3)
-            rows.append({"agent": name, "time": time, "regret": found.value, "low": least, "high": found.high})
-    x, y = (log_axis(field, [row[field] for row in rows], title) for field, title in _REGRET_AXES)
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x.of(alt.X), color=agent_colour({row["agent"] for row in rows}))
-    band = base.mark_area(opacity=0.15, clip=True).encode(y=y.of(alt.Y, "low"), y2="high:Q")
-    line = base.mark_line().encode(y=y.of(alt.Y, "regret"))
-    last = [row for row in rows if row["time"] == rows[-1]["time"]]
-    names = named_points(last, x, y, size=(300, 300), ink=PRINT_INK, font_size=10)
-    return alt.layer(band, line, names).properties(width=300, height=300, title="Neural bandits: regret")
-
-
-_REGRET_AXES = (("time", "steps (log)"), ("regret", "cumulative regret (log), 95 % bands"))
-
-
-def _sea_panel(records: Sequence[Record]) -> Chart:
-    found = {metric: [record for record in records if record.metric == metric] for metric in ("episodes", "solved")}
-    rows: list[dict[str, Any]] = [
-        {"agent": one.subject, "size": one.input_size, "episodes": one.value, "solved": bool(solved.value)}
-        for one, solved in zip(found["episodes"], found["solved"], strict=True)
-    ]
-    most = max(row["episodes"] for row in rows)
-    sizes = np.linspace(min(row["size"] for row in rows) / 2, np.log2(most), 20)
-    chance = alt.Chart(alt.Data(values=[{"size": float(n), "episodes": float(2**n)} for n in sizes]))
-    y = log_axis("episodes", [row["episodes"] for row in rows], "episodes until solved (log)")
-    x = Axis("size", (0, 1.25 * max(row["size"] for row in rows)), "size", log=False)
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x.of(alt.X), y=y.of(alt.Y))
-    colour = agent_colour({row["agent"] for row in rows})
-    shape = alt.Shape("solved:N", scale=alt.Scale(domain=[True, False], range=["circle", "cross"]), title="solved")
-    points = base.mark_point(size=70, strokeWidth=2).encode(color=colour, shape=shape)
-    line = chance.mark_line(strokeDash=[5, 4], color=PRINT_INK, clip=True).encode(x=x.of(alt.X), y=y.of(alt.Y))
-    largest = [row for row in rows if row["size"] == max(row["size"] for row in rows)]
-    named = [next(row for row in largest if row["agent"] == agent) for agent in {row["agent"] for row in largest}]
-    names = named_points(named, x, y, size=(300, 300), ink=PRINT_INK, font_size=10)
-    return alt.layer(line, points, names).properties(width=300, height=300, title="Deep Sea; dashed: 2^size")
-
-
-def _sensitivity_panel(records: Sequence[Record], lab: Lab) -> Chart:
-    rows: list[dict[str, Any]] = [
-        {"scale": float(record.subject.removeprefix("prior ")), "episodes": record.value}
-        for record in records
-        if record.metric == "episodes"
-    ]
-    x, y = (log_axis(f, [row[f] for row in rows], t) for f, t in (("scale", "prior scale (log)"), _EPISODES))
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x.of(alt.X))
-    points = base.mark_point(filled=True, size=50, color=PRINT_INK, opacity=0.6).encode(y=y.of(alt.Y))
-    line = base.mark_line(color=PRINT_INK).encode(y=alt.Y("mean(episodes):Q"))
-    size = lab.choose(smoke=4, laptop=10, paper=20)
-    return alt.layer(points, line).properties(width=260, height=300, title=f"Epinet on Deep Sea of size {size}")
-
-
-_EPISODES = ("episodes", "episodes until solved, or the budget (log)")
+def _swing_claims(records: Sequence[Record], lab: Lab) -> list[Claim]:
+    if lab.scale == "smoke":  # nobody learns it in a few episodes
+        return []
+    claims = []
+    for name, statement in (("epinet", "An epinet swings the pole up"), (DQN, f"{DQN} does not")):
+        solved, best = by_seed(records, name, "solved"), by_seed(records, name, "best_return")
+        wanted = len(solved) if name == "epinet" else 0
+        words = f"runs with an episode that returns more than {GOOD_RETURN}, of {len(solved)}; best returns: "
+        words += ", ".join(f"{value:.0f}" for value in best)
+        claims.append(equals(statement, words, solved.sum(), wanted, tolerance=0))
+    return claims

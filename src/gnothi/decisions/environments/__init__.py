@@ -8,7 +8,7 @@ from gnothi.decisions.environments.gymnax_adapter import GymnaxEnvironment, from
 from gnothi.decisions.environments.mountain_car import MountainCar
 from gnothi.decisions.environments.play import Plays, play, play_randomly, step_and_reset
 from gnothi.decisions.environments.registry import ENVIRONMENTS, find_environment
-from gnothi.decisions.environments.scales import Scales, measure_scales, problem_std
+from gnothi.decisions.environments.scales import problem_std, value_scale
 from gnothi.decisions.environments.simple_bandit import SimpleBandit
 from gnothi.decisions.environments.swing_up import SWING_UP_LEVELS, SwingUp
 
@@ -23,7 +23,6 @@ __all__ = [
     "HostEnvironment",
     "MountainCar",
     "Plays",
-    "Scales",
     "SimpleBandit",
     "SwingUp",
     "TabularEnvironment",
@@ -31,10 +30,10 @@ __all__ = [
     "find_environment",
     "from_gymnasium",
     "from_gymnax",
-    "measure_scales",
     "play",
     "play_randomly",
     "problem_std",
     "step_and_reset",
     "to_gymnasium",
+    "value_scale",
 ]
