@@ -7,13 +7,23 @@ from rich.console import Console
 from gnothi.agents import EnsembleAgent
 from gnothi.cards import all_hold
 from gnothi.decisions import draw_bandit
+from gnothi.decisions.planners import Greedy
 from gnothi.decisions.q_learning import Episodes, QAgent
-from gnothi.decisions.q_networks import EnsembleQ
+from gnothi.decisions.q_networks import EnsembleQ, PlainQ
 from gnothi.metrics import Estimate
 from gnothi.reproduce import Lab, reproduce
-from gnothi.reproduce.acting import SeaTask, bad_episodes, measure, solved_at, step_flops
+from gnothi.reproduce.acting import (
+    GOOD_RETURN,
+    SeaTask,
+    SwingTask,
+    bad_episodes,
+    first_visits,
+    measure,
+    solved_at,
+    step_flops,
+)
 from gnothi.reproduce.measured import measured
-from gnothi.reproduce.thompson import DQN, _bandit_claims, _sea_claims
+from gnothi.reproduce.thompson import DQN, _bandit_claims, _sea_claims, _swing_claims
 
 
 def test_solved_is_the_first_episode_up_to_which_fewer_than_nine_in_ten_were_bad():
@@ -89,6 +99,32 @@ def test_a_run_on_deep_sea_is_recorded():
     rows = measure(task)[task.cell]
     assert [row.metric for row in rows] == ["episodes", "solved"] * 2
     assert all(1 <= row.value <= 60 for row in rows if row.metric == "episodes")
+
+
+def test_cells_are_numbered_by_the_episode_of_their_first_visit():
+    agent = QAgent(PlainQ((8,)), Greedy(0.5), least_replay=10_000)  # which learns nothing
+    visits = first_visits(agent, 4, 30)
+    assert visits[0, 0] == 1 and (visits[np.triu_indices(4, 1)] == 0).all()  # no cell above the diagonal is reached
+    assert [(row == 1).sum() for row in visits] == [1, 1, 1, 1]  # an episode is in one cell of each row
+    assert visits.max() <= 30 and (visits[1] > 0).sum() == 2
+
+
+def test_a_run_of_swing_up_ends_with_its_episodes():
+    task = SwingTask(DQN, QAgent(PlainQ((8,)), least_replay=10_000), 0, 1, 2)
+    found = {row.metric: row.value for row in measure(task)[task.cell]}
+    assert found["episodes"] == 2 and found["solved"] == 0 and -101 < found["best_return"] <= GOOD_RETURN
+
+
+def test_swinging_up_is_claimed_of_one_and_denied_of_the_other(tmp_path):
+    def rows(name, best):
+        for seed, value in enumerate(best):
+            for metric, number in (("solved", float(value > GOOD_RETURN)), ("best_return", value)):
+                yield measured(name, "thompson/swing_up-L0", metric, Estimate(number, number, number, 1), seed=seed)
+
+    lab = Lab("laptop", tmp_path, 1, Console(quiet=True))
+    claims = _swing_claims([*rows("epinet", [120.0, 90.0]), *rows(DQN, [0.0, -2.0])], lab)
+    assert [claim.holds for claim in claims] == [False, True] and "120, 90" in claims[0].measured
+    assert all_hold(_swing_claims([*rows("epinet", [120.0, 101.0]), *rows(DQN, [0.0, 100.0])], lab))
 
 
 @pytest.mark.slow
