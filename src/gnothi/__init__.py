@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gnothi import agents, cards, data, decisions, enn, learning, metrics, nn, sklearn, sweep, testbed
+    from gnothi import agents, cards, data, decisions, enn, language, learning, metrics, nn, sklearn, sweep, testbed
     from gnothi.decisions import Bandit
     from gnothi.enn import sample
 
@@ -23,6 +23,7 @@ __all__ = [
     "data",
     "decisions",
     "enn",
+    "language",
     "learning",
     "metrics",
     "nn",

@@ -81,7 +81,7 @@ class Axis:
         """The channel of a chart, for this axis's field or for another that is drawn on it."""
         scale = alt.Scale(type="log" if self.log else "linear", domain=list(self.domain), nice=False)
         # A linear axis takes its numbers' length from its ticks, and "~g" would make 10 of it 1e+1.
-        wording = {"format": "~g"} if self.log else {}
+        wording: dict[str, Any] = {"format": "~g"} if self.log else {}
         axis = alt.Axis(**wording, **({"values": list(self.ticks)} if self.ticks else {"tickCount": 5}))
         return channel(f"{field or self.field}:Q", scale=scale, title=self.title, axis=axis)
 

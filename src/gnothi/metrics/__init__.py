@@ -1,5 +1,7 @@
 """Scoring rules on joint samples, each with its interval."""
 
+from gnothi.metrics.acquisition import PRIORITIES, choose
+from gnothi.metrics.batch_acquisition import choose_batch, joint_information
 from gnothi.metrics.clustered import kl_kmeans, kl_projected
 from gnothi.metrics.conformance import Check, conform, passed
 from gnothi.metrics.gaussian import gaussian_kl, regression_kl
@@ -18,6 +20,7 @@ from gnothi.metrics.marginal import accuracy, brier_score, calibration_error, lo
 from gnothi.metrics.streaming import kl_streamed
 
 __all__ = [
+    "PRIORITIES",
     "Check",
     "Estimate",
     "RunningLogMean",
@@ -26,10 +29,13 @@ __all__ = [
     "bootstrap_rows",
     "brier_score",
     "calibration_error",
+    "choose",
+    "choose_batch",
     "conform",
     "dyadic",
     "gaussian_kl",
     "iid",
+    "joint_information",
     "joint_log_loss",
     "kl_divergence",
     "kl_kmeans",

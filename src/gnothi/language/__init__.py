@@ -1,0 +1,18 @@
+"""Language models: real weights, tokens, vectors of texts, and decoding; what a head on top of them knows."""
+
+from gnothi.language.encode import TextEncoder, mean_of_tokens
+from gnothi.language.generate import LanguageModel
+from gnothi.language.load import load
+from gnothi.language.packaged import PACKAGED, Packaged
+from gnothi.language.tokens import Tokenizer, chat_text
+
+__all__ = [
+    "PACKAGED",
+    "LanguageModel",
+    "Packaged",
+    "TextEncoder",
+    "Tokenizer",
+    "chat_text",
+    "load",
+    "mean_of_tokens",
+]

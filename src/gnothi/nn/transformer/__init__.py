@@ -1,0 +1,33 @@
+"""Transformers: the encoder of BERT and the decoder of the Llama family, from the same few parts."""
+
+from gnothi.nn.transformer.decoder import Cache, Decoder, DecoderConfig, DecoderLayer, decoder, unstacked
+from gnothi.nn.transformer.encoder import Encoder, EncoderConfig, EncoderLayer, encoder
+from gnothi.nn.transformer.parts import (
+    Attention,
+    Embedding,
+    FeedForward,
+    GatedFeedForward,
+    LayerNorm,
+    Linear,
+    RMSNorm,
+)
+
+__all__ = [
+    "Attention",
+    "Cache",
+    "Decoder",
+    "DecoderConfig",
+    "DecoderLayer",
+    "Embedding",
+    "Encoder",
+    "EncoderConfig",
+    "EncoderLayer",
+    "FeedForward",
+    "GatedFeedForward",
+    "LayerNorm",
+    "Linear",
+    "RMSNorm",
+    "decoder",
+    "encoder",
+    "unstacked",
+]
