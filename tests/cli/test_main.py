@@ -19,7 +19,16 @@ def gnothi(*arguments, **options):
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("testbed",), ("testbed", "run"), ("testbed", "list"), ("testbed", "report"), ("records",), ("agents",)],
+    [
+        (),
+        ("testbed",),
+        ("testbed", "run"),
+        ("testbed", "list"),
+        ("testbed", "report"),
+        ("records",),
+        ("agents",),
+        ("label",),
+    ],
 )
 def test_help_has_an_example(command):
     answer = gnothi(*command, "--help")

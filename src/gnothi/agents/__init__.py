@@ -9,6 +9,7 @@ from gnothi.agents.dropout import DropoutAgent
 from gnothi.agents.ensemble import EnsembleAgent
 from gnothi.agents.epinet import EpinetAgent
 from gnothi.agents.exact import ExactAgent
+from gnothi.agents.gradient_steps import Training, gradient_steps
 from gnothi.agents.hmc import HMCAgent
 from gnothi.agents.hypermodel import HypermodelAgent
 from gnothi.agents.laplace import LaplaceAgent
@@ -81,9 +82,11 @@ __all__ = [
     "SNGPAgent",
     "SWAGAgent",
     "Sampler",
+    "Training",
     "UniformAgent",
     "find_agent",
     "full_name",
+    "gradient_steps",
     "in_range",
     "is_trusted",
     "joint_draws",

@@ -12,6 +12,7 @@ from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, subcommand
 
 from gnothi.cli.agents import Agents
 from gnothi.cli.conform import Conform
+from gnothi.cli.label import Label
 from gnothi.cli.records import Records
 from gnothi.cli.reproduce import Reproduce
 from gnothi.cli.testbed import Testbed
@@ -22,6 +23,7 @@ Command = (
     | Annotated[Records, subcommand("records")]
     | Annotated[Agents, subcommand("agents")]
     | Annotated[Conform, subcommand("conform")]
+    | Annotated[Label, subcommand("label")]
 )
 
 ABOUT = """gnothi: models that know what they don't know.
@@ -49,7 +51,7 @@ def main(arguments: list[str] | None = None) -> None:
         _fail("Stopped.", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         if os.environ.get("GNOTHI_DEBUG"):
             raise
         if isinstance(error, OSError):

@@ -14,10 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from gnothi.agents import NetworkAgent, PriorKnowledge
+from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps
 from gnothi.data import Stream, check_classification, check_finite, standardise
 from gnothi.decisions.incremental import Play, compiled_for_each, told_and_keys
-from gnothi.decisions.learners import gradient_steps
 from gnothi.decisions.planners import Planner, Thompson
 from gnothi.learning.losses import Batch
 

@@ -1,5 +1,6 @@
 """Language models: real weights, tokens, vectors of texts, and decoding; what a head on top of them knows."""
 
+from gnothi.language.active import RULES, ActiveSettings, ActiveTrainer
 from gnothi.language.encode import TextEncoder, mean_of_tokens
 from gnothi.language.generate import LanguageModel
 from gnothi.language.load import load
@@ -8,6 +9,9 @@ from gnothi.language.tokens import Tokenizer, chat_text
 
 __all__ = [
     "PACKAGED",
+    "RULES",
+    "ActiveSettings",
+    "ActiveTrainer",
     "LanguageModel",
     "Packaged",
     "TextEncoder",

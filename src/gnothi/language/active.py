@@ -1,0 +1,199 @@
+"""Label the right data: an agent that says which inputs of a pool it wants labelled next, and learns from the answers.
+
+Osband et al. 2022, "Fine-Tuning Language Models via Epistemic Neural Networks": candidates are drawn from the pool, the
+most informative are labelled, and a few gradient steps follow, with the weights that there are. Inputs are features,
+of a frozen encoder for example; labels come in any order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps
+from gnothi.enn import FiniteIndexDistribution
+from gnothi.learning.losses import Batch
+from gnothi.metrics import PRIORITIES, choose, choose_batch
+
+Features = Float[np.ndarray, "inputs features"] | Float[Array, "inputs features"]
+TOGETHER = "batch"
+RULES = (*PRIORITIES, TOGETHER)
+
+
+@dataclass(frozen=True)
+class ActiveSettings:
+    """How an `ActiveTrainer` chooses and learns.
+
+    `rule`, one of `RULES`: `batch` picks inputs that are informative together, the others one by one; `num_candidates`
+    drawn from what is not labelled, all of it if there are no more; `num_samples`, joint samples that the rule reads;
+    `steps_per_label` gradient steps, on minibatches of `batch_size` labels drawn with replacement.
+    """
+
+    rule: str = "variance"
+    num_candidates: int = 1000
+    num_samples: int = 50
+    steps_per_label: float = 5.0
+    batch_size: int = 64
+
+    def __post_init__(self) -> None:
+        if self.rule not in RULES:
+            raise ValueError(f"there is no rule {self.rule!r}: take one of {', '.join(RULES)}")
+        if min(self.num_candidates, self.num_samples, self.batch_size) < 1 or self.steps_per_label <= 0:
+            raise ValueError(f"numbers of candidates, samples, steps and labels a batch must be positive, got {self}")
+
+
+class ActiveTrainer:
+    """Chooses what to label of a pool, and learns from labels.
+
+    **Arguments:** `agent`, for instance `gnothi.agents.AGENTS["epinet"]`; `features` of the pool; `num_classes`;
+    `settings`; `seed`, from which all that is random follows.
+
+    **Raises:** `ValueError` if features are not finite, or there are fewer than two classes.
+
+    >>> import numpy as np, gnothi as gn
+    >>> x = np.random.default_rng(0).normal(size=(200, 5)).astype("float32")
+    >>> trainer = ActiveTrainer(gn.agents.AGENTS["epinet"], x, 2)
+    >>> rows = trainer.ask(10)
+    >>> trainer.tell(rows, (x[rows, 0] > 0).astype(int))
+    >>> len(trainer.labelled), trainer.predict(x).shape
+    (10, (200, 2))
+    """
+
+    def __init__(
+        self,
+        agent: NetworkAgent,
+        features: Float[np.ndarray, "pool features"],
+        num_classes: int,
+        settings: ActiveSettings | None = None,
+        *,
+        seed: int = 0,
+    ):
+        wrong = int((~np.isfinite(features)).any(axis=1).sum())
+        if wrong or len(features) < 1:
+            raise ValueError(
+                f"features of a pool must be finite and at least one row: {wrong} of {len(features)} are not"
+            )
+        if num_classes < 2:
+            raise ValueError(f"labels need two classes or more, got {num_classes}")
+        self.agent, self.features, self.num_classes = agent, jnp.asarray(features), num_classes
+        self.settings = settings or ActiveSettings()
+        self.labels: dict[int, int] = {}
+        self._key = jax.random.key(seed)
+        self._turn = 0
+        enn = agent.network(features.shape[1], PriorKnowledge(num_classes), self._new_key())
+        self._state = gradient_steps(agent, enn, PriorKnowledge(num_classes)).start
+        self._enn = enn
+
+    @property
+    def labelled(self) -> Int[np.ndarray, " labelled"]:
+        """Rows that have a label, in the order in which they got it."""
+        return np.fromiter(self.labels, int, len(self.labels))
+
+    def ask(self, count: int) -> Int[np.ndarray, " count"]:
+        """The next `count` rows to label, the most wanted first; fewer if fewer are left.
+
+        Before there is any label they are drawn at random: a network that has seen nothing has nothing to ask.
+
+        **Raises:** `ValueError` if `count` is below 1, or every row has a label.
+        """
+        if count < 1:
+            raise ValueError(f"count must be 1 or more, got {count}")
+        left = np.setdiff1d(np.arange(len(self.features)), self.labelled)
+        if not len(left):
+            raise ValueError(f"all {len(self.features)} rows have a label")
+        draw_key, sample_key, choice_key = jax.random.split(self._new_key(), 3)
+        rows = np.asarray(jax.random.permutation(draw_key, left))
+        if not self.labels or self.settings.rule == "uniform" or len(left) <= count:
+            return rows[:count]
+        # As many as asked for, where there are: candidates of one number make one compiled program.
+        rows = rows[: max(self.settings.num_candidates, count)]
+        logits = self._logits(self.features[rows], sample_key, self.settings.num_samples)
+        if self.settings.rule == TOGETHER:
+            return rows[np.asarray(choose_batch(logits, count, choice_key))]
+        return rows[np.asarray(choose(PRIORITIES[self.settings.rule](logits, choice_key), count, choice_key))]
+
+    def tell(
+        self, rows: Sequence[int] | Int[np.ndarray, " rows"], labels: Sequence[int] | Int[np.ndarray, " rows"]
+    ) -> None:
+        """Takes labels of rows and learns from all there are; a row's new label takes the place of its old one.
+
+        **Raises:** `ValueError` if numbers of rows and labels differ, or one is out of range: nothing is learnt then.
+        """
+        given = np.asarray(rows, int), np.asarray(labels, int)
+        if given[0].shape != given[1].shape or given[0].ndim != 1:
+            raise ValueError(f"rows and labels must be as many, got {given[0].shape} and {given[1].shape}")
+        for name, values, most in zip(("rows", "labels"), given, (len(self.features), self.num_classes), strict=True):
+            if len(wrong := values[(values < 0) | (values >= most)]):
+                raise ValueError(f"{name} must be from 0 to {most - 1}, got {wrong[0]}")
+        if not len(given[0]):
+            return
+        self.labels.update(zip(given[0].tolist(), given[1].tolist(), strict=True))
+        self.learn(max(1, round(self.settings.steps_per_label * len(given[0]))))
+
+    def learn(self, steps: int) -> None:
+        """More gradient steps on the labels there are.
+
+        **Raises:** `ValueError` if there is no label.
+        """
+        count = len(self.labels)
+        if not count:
+            raise ValueError("there is no label to learn from: tell some first")
+        room = 1 << (count - 1).bit_length()  # a compiled program for each power of two
+        rows = np.resize(self.labelled, room)
+        labels = np.resize(np.fromiter(self.labels.values(), int, count), room)
+        self._state = _learn(
+            self.agent,
+            self._enn,
+            self._state,
+            self.features,
+            jnp.asarray(rows),
+            jnp.asarray(labels),
+            jnp.int32(count),
+            self._new_key(),
+            steps,
+            self.settings.batch_size,
+            self.num_classes,
+        )
+
+    def logits(self, features: Features, num_samples: int) -> Float[np.ndarray, "samples inputs classes"]:
+        """Joint samples of logits: one index for all inputs."""
+        return np.asarray(self._logits(jnp.asarray(features), self._new_key(), num_samples))
+
+    def predict(self, features: Features) -> Float[np.ndarray, "inputs classes"]:
+        """Probabilities of classes, averaged over `num_samples` joint samples."""
+        logits = self._logits(jnp.asarray(features), self._new_key(), self.settings.num_samples)
+        return np.asarray(jax.nn.softmax(logits).mean(axis=0))
+
+    def _logits(self, features: Array, key: Array, num_samples: int) -> Array:
+        return _predict(self.agent, self._enn, self._state, features, key, num_samples, self.num_classes)
+
+    def _new_key(self) -> Array:
+        self._turn += 1
+        return jax.random.fold_in(self._key, self._turn)
+
+
+@eqx.filter_jit
+def _learn(agent, enn, state, features, rows, labels, count, key, steps, batch_size, num_classes):
+    """`steps` minibatches of the first `count` labels."""
+    training = gradient_steps(agent, enn, PriorKnowledge(num_classes))
+    inputs = features[rows]
+    constants = enn.constants(inputs)
+
+    def step(state, key):
+        row_key, index_key = jax.random.split(key)
+        picked = jax.random.randint(row_key, (batch_size,), 0, count)
+        known = None if constants is None else constants[picked]
+        return training.step(state, Batch(inputs[picked], labels[picked], picked, known), count, index_key), None
+
+    return jax.lax.scan(step, state, jax.random.split(key, steps))[0]
+
+
+@eqx.filter_jit
+def _predict(agent, enn, state, features, key, num_samples, num_classes):
+    network = gradient_steps(agent, enn, PriorKnowledge(num_classes)).network(state)
+    finite = isinstance(network.index, FiniteIndexDistribution)
+    return network.predict(features, None if finite else network.index.samples(key, num_samples))
