@@ -54,6 +54,7 @@ def test_a_compiled_program_may_choose():
     assert compiled(pool(), KEY).tolist() == listed_greedy(pool(), 4)
 
 
+@pytest.mark.slow
 def test_a_pool_of_many_blocks_is_searched_whole(monkeypatch):
     """Skipping inputs whose bound is too low changes nothing: here every input is a block of its own."""
     from gnothi.metrics import batch_acquisition
@@ -68,6 +69,7 @@ def test_a_pool_of_many_blocks_is_searched_whole(monkeypatch):
     batch_acquisition._greedy.clear_cache()
 
 
+@pytest.mark.slow
 def test_greedy_is_near_the_best_batch():
     logits = pool(samples=10, inputs=8, seed=2)
     found = listed_information(logits[:, choose_batch(logits, 3, KEY)])
@@ -99,6 +101,7 @@ def test_a_copy_is_left_for_an_input_that_says_something_new():
         assert len({(0, 0, 0, 1, 2)[i] for i in sure}) == 3
 
 
+@pytest.mark.slow
 def test_copies_are_left_also_with_drawn_configurations():
     """Six disputed inputs, five copies of each: with 4 configurations kept, the last three picks are by drawn ones."""
     signs = jnp.array(list(product([1.0, -1.0], repeat=6)))
@@ -122,6 +125,7 @@ def test_information_of_a_batch_is_bounded(seed, scale, num_configurations):
     assert together >= jnp.max(alone) - (0.15 if drawn else 1e-5)
 
 
+@pytest.mark.slow
 def test_drawn_configurations_estimate_without_bias():
     """300 estimates of 30 draws each: their mean is within its error of the listed value, and so is that of gains."""
     logits = pool(samples=7, inputs=4, scale=1.5, seed=4)
@@ -145,6 +149,7 @@ def test_drawn_configurations_estimate_without_bias():
     assert gains.std() / np.sqrt(300) < 0.02 * exact
 
 
+@pytest.mark.slow
 def test_batches_from_drawn_configurations_are_as_good_as_from_listed_ones():
     logits = pool(samples=40, inputs=60, scale=1.5, seed=5)
     listed = choose_batch(logits, 8, KEY, num_configurations=3**7)  # of the first seven
@@ -163,6 +168,7 @@ def test_ties_are_broken_at_random():
     assert first == set(range(8))
 
 
+@pytest.mark.slow
 def test_saturated_logits_stay_finite():
     logits = 1e4 * pool(samples=4, inputs=6)
     assert len(set(choose_batch(logits, 6, KEY, num_configurations=20).tolist())) == 6

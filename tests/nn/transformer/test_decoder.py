@@ -35,7 +35,8 @@ def test_decoding_with_a_cache_is_reading_whole(config):
     whole = net.features(TOKENS)
     prompt, room = 4, 6
     filled = jnp.concatenate([TOKENS[:prompt], jnp.zeros(3, int)])  # filling that nobody looks at
-    features, caches = net.read(filled, room)
+    features, caches = eqx.filter_jit(net.read)(filled, room)
+    decode = eqx.filter_jit(net.decode)
     np.testing.assert_allclose(features[:prompt], whole[:prompt], atol=1e-5)
     places = jnp.arange(len(filled) + room)
     positions = jnp.where(places < len(filled), places, places - len(filled) + prompt)
@@ -45,7 +46,7 @@ def test_decoding_with_a_cache_is_reading_whole(config):
         if net.window is not None:
             seen &= position - positions < net.window
         token = TOKENS[position]
-        feature, caches = net.decode(token, jnp.int32(position), jnp.int32(where), seen, caches)
+        feature, caches = decode(token, jnp.int32(position), jnp.int32(where), seen, caches)
         np.testing.assert_allclose(feature, whole[position], atol=1e-5)
 
 
@@ -87,6 +88,7 @@ def test_programs_do_not_grow_with_depth():
     assert size(2) == size(20)
 
 
+@pytest.mark.slow
 def test_working_out_again_changes_no_gradient(config):
     net = made(config)
 
