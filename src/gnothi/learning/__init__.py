@@ -8,6 +8,7 @@ from gnothi.learning.fit import fit
 from gnothi.learning.flops import count_flops
 from gnothi.learning.langevin import langevin
 from gnothi.learning.losses import Loss, cross_entropy, squared_error
+from gnothi.learning.next_token import next_token_loss, train_next_token
 
 __all__ = [
     "BOOTSTRAPS",
@@ -19,8 +20,10 @@ __all__ = [
     "fit",
     "langevin",
     "load",
+    "next_token_loss",
     "save",
     "squared_error",
+    "train_next_token",
     "use_compilation_cache",
 ]
 

@@ -11,6 +11,7 @@ from gnothi.nn.transformer.parts import (
     Linear,
     RMSNorm,
 )
+from gnothi.nn.transformer.sharding import batch_sharding, shardings
 
 __all__ = [
     "Attention",
@@ -27,7 +28,9 @@ __all__ = [
     "LayerNorm",
     "Linear",
     "RMSNorm",
+    "batch_sharding",
     "decoder",
     "encoder",
+    "shardings",
     "unstacked",
 ]
