@@ -142,6 +142,7 @@ def test_the_regressor_sees_how_noisy_targets_are(regressor):
     assert noisy.noise_std_ > regressor.noise_std_
 
 
+@pytest.mark.slow
 def test_huge_constant_and_strange_inputs_stay_finite(regressor, moons):
     assert np.isfinite(regressor.predict([[1e200], [-1e30]])).all()
     X = np.column_stack([moons[0], np.full(100, 7.0)])

@@ -11,6 +11,7 @@ from gnothi.data import Dataset
 pytest.importorskip("blackjax")
 
 
+@pytest.mark.slow
 def test_it_agrees_with_the_exact_posterior():
     rng = np.random.default_rng(0)
     data = Dataset(rng.normal(size=(6, 2)).astype(np.float32), np.array([0, 1, 1, 0, 1, 1], np.int32))

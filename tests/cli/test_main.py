@@ -68,6 +68,7 @@ def test_empty_folder_says_what_to_run(tmp_path):
     assert "gnothi testbed run --out" in answer.stderr
 
 
+@pytest.mark.slow
 def test_list_and_agents():
     assert "classification_2d" in gnothi("testbed", "list").stdout
     assert gnothi("testbed", "list", "--suite", "real").stdout.count("real/") == 20

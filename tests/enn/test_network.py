@@ -107,6 +107,7 @@ def inputs() -> Array:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_predict_is_the_network_at_every_input_and_index(kind):
     enn, x = network(kind), inputs()
 

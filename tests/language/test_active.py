@@ -15,6 +15,7 @@ Y = (X[:, 0] + 0.5 * X[:, 1] > 0).astype(int)
 
 
 @pytest.mark.parametrize("rule", RULES)
+@pytest.mark.slow
 def test_every_row_is_asked_for_once_by_every_rule(rule):
     trainer = ActiveTrainer(EPINET, X[:50], 2, ActiveSettings(rule=rule, num_candidates=30, num_samples=10))
     asked = []

@@ -15,6 +15,7 @@ MODEL = TextEncoder(NETWORK, letters(), 30)
 TEXTS = ["a", "some words", "", "more words than that, and on it goes", "b" * 20]
 
 
+@pytest.mark.slow
 def test_company_and_order_change_nothing():
     alone = np.concatenate([MODEL.encode([text]) for text in TEXTS])
     np.testing.assert_allclose(MODEL.encode(TEXTS), alone, atol=1e-5)

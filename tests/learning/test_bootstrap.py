@@ -33,6 +33,7 @@ def mean_under(weigh, spread):
 
 
 @pytest.mark.parametrize("name", BOOTSTRAPS)
+@pytest.mark.slow
 def test_weights_have_mean_1_over_indices_and_over_data(tables, name):
     law, (_, over_indices), (indices, over_data) = tables
     weigh = BOOTSTRAPS[name]

@@ -155,6 +155,7 @@ def epinet(key):
     return gn.enn.WithPrior(learns, gn.enn.LinearPrior(gn.nn.stack(mlp, 3, key=k3), jnp.array(0.3)))
 
 
+@pytest.mark.slow
 def test_priors_stay_bit_for_bit_and_everything_else_learns():
     before = epinet(KEY)
     after = fit(before, TOY, loss=cross_entropy(num_indices=2), steps=20, decay=1.0, batch_size=7, key=KEY)
@@ -191,12 +192,14 @@ def leaves_close(a, b, atol=1e-5):
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=atol), a, b)
 
 
+@pytest.mark.slow
 def test_priors_computed_once_are_priors_computed_at_every_step():
     enn = epinet(KEY)
     options = {"loss": cross_entropy(num_indices=2), "steps": 25, "batch_size": 7, "key": KEY}
     leaves_close(fit(enn, TOY, **options), fit(Forgetful(enn), TOY, **options).network)
 
 
+@pytest.mark.slow
 def test_seeds_side_by_side_are_seeds_one_by_one():
     def train(key):
         return fit(epinet(key), TOY, loss=cross_entropy(num_indices=2), steps=20, batch_size=7, key=key)
@@ -208,6 +211,7 @@ def test_seeds_side_by_side_are_seeds_one_by_one():
         leaves_close(found, gn.nn.partition(train(key))[0])
 
 
+@pytest.mark.slow
 def test_indices_too_many_to_hold_are_drawn_step_by_step(monkeypatch):
     def train(bulk):
         monkeypatch.setattr(importlib.import_module("gnothi.learning.fit"), "MAX_BULK", bulk)
@@ -222,6 +226,7 @@ def test_indices_too_many_to_hold_are_drawn_step_by_step(monkeypatch):
     assert (held.mean.weights[0] != drawn.mean.weights[0]).all()
 
 
+@pytest.mark.slow
 def test_an_ensemble_in_parts_is_an_ensemble_whole():
     nets, twins = (gn.nn.stack(mlp, 4, key=key) for key in jax.random.split(KEY))
 

@@ -56,6 +56,7 @@ def test_exact_posterior_scores_zero(inputs):
 
 
 @pytest.mark.parametrize("inputs", ["dyadic", "iid"])
+@pytest.mark.slow
 def test_samples_of_the_exact_posterior_score_zero_within_the_interval(inputs):
     target = hypotheses(inputs=800)
     covered = []
@@ -133,6 +134,7 @@ def test_gaussian_regression_with_a_conjugate_posterior():
     assert known > 1.0
 
 
+@pytest.mark.slow
 def test_bias_of_few_samples_is_taken_off():
     target, truth = hypotheses(200, 400, seed=3), hypotheses(1, 400, seed=4)
     exact = kl_divergence(truth, target, tau=(10,), exhaustive=True, key=KEY)[10].value
@@ -174,6 +176,7 @@ def test_published_estimator_agrees_with_ours():
     assert ours.high - ours.low < theirs.high - theirs.low
 
 
+@pytest.mark.slow
 def test_many_classes_are_sampled_and_agree_with_enumeration():
     target, agent = hypotheses(1, 30, classes=4, seed=9), hypotheses(20, 30, classes=4, seed=10)
     estimate = kl_divergence(target, agent, tau=(2,), exhaustive=True, key=KEY)[2]

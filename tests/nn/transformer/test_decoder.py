@@ -30,6 +30,7 @@ def config(request):
     return request.param
 
 
+@pytest.mark.slow
 def test_decoding_with_a_cache_is_reading_whole(config):
     net = unstacked(made(config))
     whole = net.features(TOKENS)
