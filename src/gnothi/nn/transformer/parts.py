@@ -137,12 +137,17 @@ class Attention(eqx.Module):
         values: Float[Array, "kv positions size"],
         seen: Bool[Array, "queries positions"] | Bool[Array, "1 positions"],
     ) -> Float[Array, "queries width"]:
-        """What each query makes of the values that it has `seen`."""
+        """What each query makes of the values that it has `seen`.
+
+        Softmax's sum divides what is read and not the weights: on a CPU this spares a pass over all pairs of positions.
+        """
         count, _, size = queries.shape
         grouped = queries.reshape(count, self.num_kv_heads, -1, size).transpose(1, 2, 0, 3)
         scores = jnp.einsum("kgqd,kpd->kgqp", grouped * size**-0.5, keys, preferred_element_type=jnp.float32)
-        weights = jax.nn.softmax(jnp.where(seen, scores, -1e30), axis=-1).astype(values.dtype)
-        read = jnp.einsum("kgqp,kpd->qkgd", weights, values)
+        scores = jnp.where(seen, scores, -1e30)
+        weights = jnp.exp(scores - jax.lax.stop_gradient(scores.max(axis=-1, keepdims=True)))
+        read = jnp.einsum("kgqp,kpd->kgqd", weights.astype(values.dtype), values, preferred_element_type=jnp.float32)
+        read = (read / weights.sum(axis=-1, keepdims=True)).astype(values.dtype).transpose(2, 0, 1, 3)
         return self.output(read.reshape(count, -1))
 
     def __call__(
