@@ -13,7 +13,6 @@ import json
 import multiprocessing
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ import numpy as np
 import tyro
 
 from active_peers import PICKS, POOLS, SAMPLES, predictions, timed
+from conformance import prepare
 from decisions import on_one_core
 
 HERE = Path(__file__).resolve().parent
@@ -51,15 +51,6 @@ class Benchmark:
 
     seeds: int = 10
     """Splits of the digits in the labelling run."""
-
-
-def prepare(environment: Path) -> Path:
-    """The Python of an environment that holds the peers, which is made if it is not there."""
-    python = environment / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", "-r", REQUIREMENTS], check=True)
-    return python
 
 
 def peers(python: Path, *arguments: str) -> dict[str, Any]:
@@ -245,7 +236,7 @@ def print_labelling(asked: Benchmark, python: Path | None) -> None:
 
 def main(asked: Benchmark) -> None:
     """Prints the tables."""
-    python = None if asked.environment is None else prepare(asked.environment)
+    python = None if asked.environment is None else prepare(asked.environment, REQUIREMENTS, "--no-deps")
     for what in asked.only:
         if what == "label":
             print_labelling(asked, python)

@@ -62,12 +62,12 @@ class Benchmark:
     """The folder of `conformance.md` and `conformance.json`."""
 
 
-def prepare(environment: Path, requirements: Path = REQUIREMENTS) -> Path:
-    """The Python of an environment that holds the peers, which is made if it is not there."""
+def prepare(environment: Path, requirements: Path = REQUIREMENTS, *options: str) -> Path:
+    """The Python of an environment that holds the peers, which is made, with `options` to pip, if it is not there."""
     python = environment / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *options, "-r", requirements], check=True)
     return python
 
 

@@ -62,3 +62,10 @@ def test_columns_get_mean_0_and_deviation_1_in_train_only():
 def test_a_constant_column_becomes_0(rows):
     (new,) = standardise(np.full((rows, 3), [0.1, 1 / 3, 1e9 + 0.1]))  # their means are not exact for all `rows`
     np.testing.assert_allclose(new, 0, atol=1e-6)
+
+
+def test_a_column_whose_deviation_is_too_small_to_tell_becomes_0():
+    column = np.array([0.0, 1e-30, 2e-30, 1e-30], np.float32)
+    assert np.ptp(column) > 0 and column.std() == 0
+    (new,) = standardise(column[:, None])
+    np.testing.assert_allclose(new, 0, atol=1e-6)

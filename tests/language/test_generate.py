@@ -59,5 +59,7 @@ def test_bad_input_is_refused():
         MODEL.write_tokens([[1] * 60], 5)
     with pytest.raises(ValueError, match=r"takes a key, for example key=jax\.random\.key\(0\)"):
         MODEL.write_tokens([[1]], 5, temperature=1.0)
+    with pytest.raises(ValueError, match="temperature must be 0 or more, got -1"):
+        MODEL.write_tokens([[1]], 5, temperature=-1.0, key=jax.random.key(0))
     with pytest.raises(ValueError, match="no chat template: use write"):
         MODEL.answer("Who are you?")

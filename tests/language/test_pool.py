@@ -88,6 +88,9 @@ def test_vectors_are_worked_out_once(tmp_path):
     assert (vectors_of(read_pool(path, "text", "label"), "other", encode) == 2).all()
     (tmp_path / "a.vectors.npz").write_bytes(b"cut short")
     assert (vectors_of(read_pool(path, "text", "label"), "other", encode) == 3).all()
+    kept = (tmp_path / "a.vectors.npz").read_bytes()
+    (tmp_path / "a.vectors.npz").write_bytes(kept[: len(kept) // 2])
+    assert (vectors_of(read_pool(path, "text", "label"), "other", encode) == 4).all()
     with path.open("a") as file:
         csv.writer(file).writerow(["c"])
     assert len(vectors_of(read_pool(path, "text", "label"), "other", encode)) == 3

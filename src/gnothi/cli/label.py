@@ -117,9 +117,8 @@ class Label:
         return answers
 
     def _trainer(self, pool: "Pool", num_classes: int) -> "ActiveTrainer":
-        import numpy as np
-
         from gnothi.agents import AGENTS, NetworkAgent, find_agent
+        from gnothi.data import standardise
         from gnothi.language import ActiveSettings, ActiveTrainer
         from gnothi.language.pool import vectors_of
 
@@ -127,9 +126,8 @@ class Label:
         if not isinstance(agent, NetworkAgent):
             raise ValueError(f"--agent {self.agent} does not learn step by step: take epinet, ensemble+, mlp, ...")
         settings = ActiveSettings(rule=self.rule)
-        vectors = vectors_of(pool, self.model, self._encode)
-        spread = np.maximum(vectors.std(axis=0), 1e-6)
-        return ActiveTrainer(agent, (vectors - vectors.mean(axis=0)) / spread, num_classes, settings, seed=self.seed)
+        (features,) = standardise(vectors_of(pool, self.model, self._encode))
+        return ActiveTrainer(agent, features, num_classes, settings, seed=self.seed)
 
     def _encode(self, texts: Any) -> Any:
         from rich.progress import Progress

@@ -80,6 +80,8 @@ def standardise(
 ) -> tuple[Float[np.ndarray, "_ features"], ...]:
     """Centres and scales each column by its mean and deviation in `train`; a constant column becomes 0."""
     mean = train.mean(axis=0)
-    # A constant column's deviation need not be 0: its mean is rounded.
-    scale = np.where(np.ptp(train, axis=0) > 0, train.std(axis=0), 1.0)
+    # A constant column's deviation need not be 0: its mean is rounded. And that of one whose numbers hardly differ may
+    # be 0: their squares are too small for a float32.
+    deviation = train.std(axis=0)
+    scale = np.where((np.ptp(train, axis=0) > 0) & (deviation > 0), deviation, 1.0)
     return tuple(((array - mean) / scale).astype(np.float32) for array in (train, *others))

@@ -14,8 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps
-from gnothi.enn import FiniteIndexDistribution
+from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps, joint_draws
 from gnothi.learning.losses import Batch
 from gnothi.metrics import PRIORITIES, choose, choose_batch
 
@@ -85,7 +84,8 @@ class ActiveTrainer:
         self._key = jax.random.key(seed)
         self._turn = 0
         enn = agent.network(features.shape[1], PriorKnowledge(num_classes), self._new_key())
-        self._state = gradient_steps(agent, enn, PriorKnowledge(num_classes)).start
+        self._training = gradient_steps(agent, enn, PriorKnowledge(num_classes))
+        self._state = self._training.start
         self._enn = enn
 
     @property
@@ -169,7 +169,7 @@ class ActiveTrainer:
         return np.asarray(jax.nn.softmax(logits).mean(axis=0))
 
     def _logits(self, features: Array, key: Array, num_samples: int) -> Array:
-        return _predict(self.agent, self._enn, self._state, features, key, num_samples, self.num_classes)
+        return joint_draws(self._training.network(self._state), features, num_samples, key)[0]
 
     def _new_key(self) -> Array:
         self._turn += 1
@@ -190,10 +190,3 @@ def _learn(agent, enn, state, features, rows, labels, count, key, steps, batch_s
         return training.step(state, Batch(inputs[picked], labels[picked], picked, known), count, index_key), None
 
     return jax.lax.scan(step, state, jax.random.split(key, steps))[0]
-
-
-@eqx.filter_jit
-def _predict(agent, enn, state, features, key, num_samples, num_classes):
-    network = gradient_steps(agent, enn, PriorKnowledge(num_classes)).network(state)
-    finite = isinstance(network.index, FiniteIndexDistribution)
-    return network.predict(features, None if finite else network.index.samples(key, num_samples))

@@ -73,24 +73,32 @@ class LanguageModel:
         **Arguments:** `prompts`; `most`, how many tokens; `temperature`, 0 for the likeliest token each time; `key`,
         wanted where it is more.
 
-        **Raises:** `ValueError` if a prompt is empty, too long, or there is no key.
+        **Raises:** `ValueError` if a prompt is empty or too long, the temperature below 0, or there is no key.
         """
         if not prompts or not all(len(prompt) for prompt in prompts):
             raise ValueError("every prompt needs a token or more")
         if most < 1 or max(map(len, prompts)) + most > self.most:
             raise ValueError(f"most must be from 1 to what {self.most} positions leave after the prompts, got {most}")
+        if temperature < 0:
+            raise ValueError(f"temperature must be 0 or more, got {temperature}")
         if temperature > 0 and key is None:
             raise ValueError("drawing at a temperature takes a key, for example key=jax.random.key(0)")
         tokens, lengths = fill(prompts, multiple=FILL)
         key = jax.random.key(0) if key is None else key
         filled = jnp.asarray(tokens), jnp.asarray(lengths)
-        written, counts = _write(self.network, *filled, key, temperature, most, self.ends)
+        drawn_at = jnp.float32(temperature) if temperature else None
+        written, counts = _write(self.network, *filled, key, drawn_at, most, self.ends)
         return [row[:count].tolist() for row, count in zip(np.asarray(written), np.asarray(counts), strict=True)]
 
     def scores(self, tokens: Sequence[int]) -> Float[np.ndarray, "positions tokens"]:
         """Scores (logits) of what follows each token of one sequence."""
         filled, lengths = fill([tokens], multiple=FILL)
-        return np.asarray(eqx.filter_jit(self.network.__call__)(jnp.asarray(filled[0])))[: lengths[0]]
+        return np.asarray(_scores(self.network, jnp.asarray(filled[0])))[: lengths[0]]
+
+
+@eqx.filter_jit
+def _scores(network: Decoder, tokens: Int[Array, " positions"]) -> Float[Array, "positions tokens"]:
+    return network(tokens)
 
 
 @eqx.filter_jit
@@ -99,7 +107,7 @@ def _write(
     tokens: Int[Array, "prompts positions"],
     lengths: Int[Array, " prompts"],
     key: PRNGKeyArray,
-    temperature: float,
+    temperature: Float[Array, ""] | None,
     most: int,
     ends: tuple[int, ...],
 ) -> tuple[Int[Array, "prompts written"], Int[Array, " prompts"]]:
@@ -108,11 +116,11 @@ def _write(
     places = jnp.arange(width + most)
     # The position of each place of the cache: the prompt's own, then what is written.
     of_place = jnp.where(places < width, places, lengths[:, None] + places - width)
-    written_from = (places < lengths[:, None]) | (places >= width)
+    is_token = (places < lengths[:, None]) | (places >= width)
 
     def choose(features, time):
         scores = network.scores(features).astype(jnp.float32)
-        if not isinstance(temperature, Array) and temperature == 0:
+        if temperature is None:
             return jnp.argmax(scores, axis=-1).astype(jnp.int32)
         keys = jax.random.split(jax.random.fold_in(key, time), count)
         return jax.vmap(jax.random.categorical)(keys, scores / temperature).astype(jnp.int32)
@@ -128,7 +136,7 @@ def _write(
         out = out.at[:, time].set(token)
         counts = counts + ~ended
         position = lengths + time
-        seen = written_from & (places <= width + time)
+        seen = is_token & (places <= width + time)
         if network.window is not None:
             seen = seen & (position[:, None] - of_place < network.window)
         decode = jax.vmap(network.decode, in_axes=(0, 0, None, 0, 0))

@@ -9,6 +9,7 @@ import csv
 import hashlib
 import os
 import sys
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -161,7 +162,7 @@ def vectors_of(
             with np.load(path) as kept:
                 if str(kept["of"]) == digest:
                     return kept["vectors"]
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             pass  # cut short, or another file: worked out again
     vectors = encode(pool.texts)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.npz")

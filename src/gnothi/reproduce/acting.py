@@ -44,7 +44,7 @@ class BanditTask:
     def cell(self) -> str:
         """The cell's file."""
         size = f"{self.horizon}x{self.bandits}-B{self.batch_size}"
-        return f"{self.name}-{config_hash(self.name, self.agent)}/thompson/bandit-{size}"
+        return _cell(self, f"bandit-{size}")
 
     def records(self) -> list[Record]:
         """Cumulative regret by bandit and time, and the operations of a gradient step."""
@@ -83,7 +83,7 @@ class SeaTask:
     def cell(self) -> str:
         """The cell's file."""
         size = f"N{self.size}-{self.episodes}x{self.seeds}"
-        return f"{self.name}-{config_hash(self.name, self.agent)}/thompson/deep_sea-{size}"
+        return _cell(self, f"deep_sea-{size}")
 
     def records(self) -> list[Record]:
         """Episodes until solved, and whether it was: the budget stands for those that never were."""
@@ -116,7 +116,7 @@ class SwingTask:
     def cell(self) -> str:
         """The cell's file."""
         size = f"L{self.level}-{self.episodes}x{self.seeds}"
-        return f"{self.name}-{config_hash(self.name, self.agent)}/thompson/swing_up-{size}"
+        return _cell(self, f"swing_up-{size}")
 
     def records(self) -> list[Record]:
         """Episodes begun, the best return of one, and whether it is good: the budget stands for none that is."""
@@ -165,6 +165,10 @@ def solved_at(bad: Bool[np.ndarray, " episodes"]) -> int | None:
     shares = np.cumsum(bad) / np.arange(1, len(bad) + 1)
     good = np.flatnonzero(shares < BAD_SHARE)
     return int(good[0]) + 1 if len(good) else None
+
+
+def _cell(task: BanditTask | SeaTask | SwingTask, run: str) -> str:
+    return f"{task.name}-{config_hash(task.name, task.agent)}/thompson/{run}"
 
 
 def measure(task: Any) -> dict[str, list[Record]]:
