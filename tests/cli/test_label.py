@@ -2,8 +2,13 @@
 
 import csv
 import json
+import re
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -98,6 +103,62 @@ def test_an_oracle_answers_and_the_model_is_good(pool, encoder):
     assert len(right) == 30 and np.mean(right) > 0.8
 
 
+def open_page(call):
+    """A running `gnothi label ... --page`, its address, and its page's token."""
+    running = subprocess.Popen(
+        [sys.executable, "-m", "gnothi.cli.main", *call, "--page"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in running.stdout:
+        if found := re.search(r"Label on (http://127.0.0.1:\d+/)", line):
+            break
+    else:
+        raise AssertionError(running.communicate()[1])
+    address = found[1]
+    with urlopen(address) as answer:
+        return running, address, re.search(r'name="token" content="([\w-]+)"', answer.read().decode())[1]
+
+
+def click(address, token, count):
+    """Labels so many texts; how many have a label then."""
+    with urlopen(address + "status") as answer:
+        status = json.load(answer)
+    for _ in range(count):
+        label = "soft" if status["text"][0] in "aeiou" else "hard"
+        body = json.dumps({"row": status["row"], "label": label, "new": True}).encode()
+        with urlopen(Request(address + "label", body, {"X-Gnothi-Token": token})) as answer:
+            status = json.load(answer)
+    return status["labelled"]
+
+
+@pytest.mark.slow
+def test_page_and_csv_go_on_from_each_other_and_a_kill_loses_nothing(pool, encoder):
+    call = ("label", str(pool), "--model", encoder, "--batch", "4", "--budget", "20")
+    assert gnothi(*call).returncode == 0  # by CSV
+    asked = [row["row"] for row in read(pool.with_name("pool.next.csv"))]
+    running, address, token = open_page(call)
+    assert click(address, token, 3) == 3
+    running.kill()
+    running.communicate()
+    assert [row["row"] for row in read(pool.with_name("pool.labels.csv"))] == asked[:3]
+
+    running, address, token = open_page(call)
+    assert click(address, token, 4) == 7
+    running.send_signal(signal.SIGINT)
+    said, wrong = running.communicate(timeout=60)
+    assert running.returncode == 0 and "7 of 20 labelled: " in said and wrong == ""
+
+    answer = gnothi(*call)
+    assert answer.returncode == 0 and "7 of 20 labelled: " in answer.stdout
+    fill(pool.with_name("pool.next.csv"), lambda row: "soft" if row["text"][0] in "aeiou" else "hard")
+    running, address, token = open_page(call)
+    assert click(address, token, 0) == 11
+    running.kill()
+    running.communicate()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not SST.exists(), reason="needs GLUE's SST-2")
 def test_two_thousand_sentences_are_labelled_better_than_at_random(tmp_path):
@@ -129,6 +190,7 @@ def test_two_thousand_sentences_are_labelled_better_than_at_random(tmp_path):
         (("pool.csv", "--agent", "knn"), "does not learn step by step"),
         (("pool.csv", "--batch", "0"), "must be 1 or more"),
         (("pool.csv", "--oracle-column", "thruth"), "did you mean 'truth'?"),
+        (("pool.csv", "--oracle-column", "truth", "--page"), "leave one of them out"),
     ],
 )
 def test_what_is_wrong_is_said(pool, arguments, message):

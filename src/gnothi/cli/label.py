@@ -1,14 +1,15 @@
 """`gnothi label`: which texts to label next, round by round."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 if TYPE_CHECKING:
-    from gnothi.language import ActiveTrainer
-    from gnothi.language.pool import Pool
+    from gnothi.language import Rounds, RoundSettings
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,10 @@ class Label:
     POOL.csv has a header and a column of texts. Each call reads the labels that have come back, learns from them, and
     writes the next texts to POOL.next.csv: fill in its label column, and make the same call again. Labels are kept in
     POOL.labels.csv, and what the model makes of every text is in POOL.predicted.csv. Stop and go on whenever you like.
+    With --page, labels are clicked in a browser instead of filled in.
 
     Example: gnothi label pool.csv --text-column text --label-column label --budget 500 --batch 20
+    Example: gnothi label pool.csv --classes good bad --page
     """
 
     pool: Annotated[Path, tyro.conf.Positional]
@@ -58,127 +61,82 @@ class Label:
     oracle_column: str | None = None
     """Labels to answer with, a column of POOL.csv: to try this out on texts whose labels are known."""
 
+    page: bool = False
+    """Label by mouse or keyboard, on a web page that only this machine sees; Ctrl-C ends it."""
+
+    port: int = 0
+    """With --page: the port of 127.0.0.1 to serve it on; any that is free by default."""
+
     def run(self) -> None:
-        """Reads answers, learns, asks."""
-        import numpy as np
+        """Reads answers, learns, asks: by CSV, or on a page."""
+        from dataclasses import fields
 
-        from gnothi.language import pool as pools
+        from gnothi.language import RoundSettings
 
-        if self.budget < 1 or self.batch < 1:
-            raise ValueError(f"--budget and --batch must be 1 or more, got {self.budget} and {self.batch}")
-        pool = pools.read_pool(self.pool, self.text_column, self.label_column, encoding=self.encoding)
-        labels, new = self._labels(pool)
-        classes = pools.find_classes(labels, self.classes, pool.path)
-        oracle = self._oracle(pool) if self.oracle_column else None
-        if oracle is not None:
-            classes = sorted(set(classes) | set(oracle))
-        trainer = self._trainer(pool, max(2, len(classes)))
-        if labels:
-            rows = np.array(list(labels))
-            trainer.tell(rows, [classes.index(labels[row]) for row in rows])
-        if new:
-            pool.beside("next.csv").unlink()
-        if oracle is not None:
-            self._answer_all(pool, trainer, classes, labels, oracle)
-        self._end(pool, trainer, classes, labels)
+        if self.page and self.oracle_column:
+            raise ValueError("--oracle-column answers by itself, and --page asks you: leave one of them out")
+        settings = RoundSettings(**{field.name: getattr(self, field.name) for field in fields(RoundSettings)})
+        if self.page:
+            self._by_page(settings)
+        else:
+            self._by_csv(settings)
 
-    def _labels(self, pool: "Pool") -> tuple[dict[int, str], dict[int, str]]:
-        """All labels there are, and those of them that have just come back: these are kept before anything else."""
-        from gnothi.language import pool as pools
+    def _by_csv(self, settings: "RoundSettings") -> None:
+        from gnothi.language import Rounds
 
-        labels = {row: label for row, label in enumerate(pool.labels) if label}
-        kept, asked = pool.beside("labels.csv"), pool.beside("next.csv")
-        if kept.exists():
-            labels |= pools.read_answers(kept, len(pool.texts), self.label_column)
-        new = {}
-        if asked.exists():
-            new = pools.read_answers(asked, len(pool.texts), self.label_column, self.encoding)
-            if not new:
-                raise ValueError(f"{asked} has no label yet: fill in its column {self.label_column!r}, then call again")
-            pools.find_classes(new, self.classes, asked)
-            labels |= new
-            self._keep(pool, labels)
-        return labels, new
-
-    def _keep(self, pool: "Pool", labels: dict[int, str]) -> None:
-        from gnothi.language import pool as pools
-
-        rows = [(row + 1, label) for row, label in labels.items() if pool.labels[row] != label]
-        pools.write_rows(pool.beside("labels.csv"), ("row", self.label_column), rows)
-
-    def _oracle(self, pool: "Pool") -> list[str]:
-        from gnothi.language import pool as pools
-
-        column = self.oracle_column or ""
-        answers = [value.strip() for value in pools.read_columns(pool.path, (column,), (), self.encoding)[column]]
-        missing = [row for row, answer in enumerate(answers, 1) if not answer]
-        if missing:
-            raise ValueError(f"{pool.path}: the oracle has no answer in {len(missing)} rows, the first is {missing[0]}")
-        return answers
-
-    def _trainer(self, pool: "Pool", num_classes: int) -> "ActiveTrainer":
-        from gnothi.agents import AGENTS, NetworkAgent, find_agent
-        from gnothi.data import standardise
-        from gnothi.language import ActiveSettings, ActiveTrainer
-        from gnothi.language.pool import vectors_of
-
-        agent = find_agent(self.agent, AGENTS)
-        if not isinstance(agent, NetworkAgent):
-            raise ValueError(f"--agent {self.agent} does not learn step by step: take epinet, ensemble+, mlp, ...")
-        settings = ActiveSettings(rule=self.rule)
-        (features,) = standardise(vectors_of(pool, self.model, self._encode))
-        return ActiveTrainer(agent, features, num_classes, settings, seed=self.seed)
-
-    def _encode(self, texts: Any) -> Any:
-        from rich.progress import Progress
-
-        from gnothi.language import TextEncoder, load
-
-        model = load(self.model)
-        if not isinstance(model, TextEncoder):
-            raise ValueError(f"{self.model} is not an encoder of texts: take minilm, or another BERT")
-        with Progress(transient=True) as progress:
-            bar = progress.add_task("Reading texts", total=len(texts))
-            return model.encode(texts, progress=lambda done, _: progress.update(bar, completed=done))
-
-    def _answer_all(
-        self, pool: "Pool", trainer: "ActiveTrainer", classes: list[str], labels: dict[int, str], oracle: list[str]
-    ) -> None:
-        from rich.progress import Progress
-
-        with Progress(transient=True) as progress:
-            bar = progress.add_task("Labelling", total=self.budget, completed=len(labels))
-            while (left := min(self.budget, len(pool.texts)) - len(labels)) > 0:
-                rows = trainer.ask(min(self.batch, left))
-                answers = {int(row): oracle[row] for row in rows}
-                trainer.tell(rows, [classes.index(answer) for answer in answers.values()])
-                labels |= answers
-                self._keep(pool, labels)
-                progress.update(bar, completed=len(labels))
-
-    def _end(self, pool: "Pool", trainer: "ActiveTrainer", classes: list[str], labels: dict[int, str]) -> None:
-        """Says where things stand, writes what the model makes of the texts, and the next ones to label."""
-        from collections import Counter
-
-        from gnothi.language import pool as pools
-
-        counts = Counter(labels.values())
-        words = ", ".join(f"{label} {count}" for label, count in counts.most_common())
-        print(f"{len(labels)} of {self.budget} labelled{': ' if words else ''}{words}.")
-        if len(classes) >= 2 and labels:
-            chances = trainer.predict(trainer.features)
-            rows = [
-                (row + 1, labels.get(row, ""), classes[best], f"{chances[row, best]:.4f}", pool.texts[row])
-                for row, best in enumerate(chances.argmax(axis=1))
-            ]
-            header = ("row", self.label_column, "predicted", "probability", self.text_column)
-            pools.write_rows(pool.beside("predicted.csv"), header, rows)
-            print(f"What the model makes of every text: {pool.beside('predicted.csv')}")
-        left = min(self.budget, len(pool.texts)) - len(labels)
-        if left <= 0:
-            print("The budget is spent." if len(labels) >= self.budget else "Every text has a label.")
+        with _bars() as progress:
+            rounds = Rounds(self.pool, settings, progress)
+            came_back = rounds.read_answers()
+            if self.oracle_column:
+                rounds.use_oracle(self.oracle_column)
+            rounds.learn()
+            if came_back:
+                rounds.forget_questions()
+            if self.oracle_column:
+                rounds.answer_by_oracle()
+        _say_standing(rounds)
+        if rounds.write_predicted():
+            print(f"What the model makes of every text: {rounds.predicted}")
+        if rounds.ended:
+            print(rounds.ended)
             return
-        questions = [(row + 1, "", pool.texts[row]) for row in trainer.ask(min(self.batch, left))]
-        asked = pool.beside("next.csv")
-        pools.write_rows(asked, ("row", self.label_column, self.text_column), questions)
-        print(f"Next: fill in the column {self.label_column!r} of {asked}, then make the same call again.")
+        rounds.write_questions(rounds.ask())
+        print(f"Next: fill in the column {self.label_column!r} of {rounds.asked}, then make the same call again.")
+
+    def _by_page(self, settings: "RoundSettings") -> None:
+        from gnothi.language import Rounds
+        from gnothi.serve import LabelServer, LabelSession
+
+        with _bars() as progress:
+            rounds = Rounds(self.pool, settings, progress)
+            session = LabelSession(rounds)
+        with LabelServer(session, self.port) as server:
+            print(f"Label on {server.address} (every click is kept at once; Ctrl-C ends it).", flush=True)
+            server.serve_until_stopped()
+        print()
+        _say_standing(rounds)
+        print(f"Labels: {rounds.kept}. The same call goes on, with --page or without.")
+
+
+def _say_standing(rounds: "Rounds") -> None:
+    words = ", ".join(f"{label} {count}" for label, count in rounds.counts.items())
+    print(f"{len(rounds.labels)} of {rounds.settings.budget} labelled{': ' if words else ''}{words}.")
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """What to call with what is being done, how much of it is, and how much there is: a bar for one thing at a time."""
+    from rich.progress import Progress, TaskID
+
+    with ExitStack() as stack:
+        shown: dict[str, tuple[Progress, TaskID]] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in shown:
+                stack.close()
+                bar = stack.enter_context(Progress(transient=True))
+                shown[what] = bar, bar.add_task(what, total=total)
+            bar, task = shown[what]
+            bar.update(task, completed=done)
+
+        yield show

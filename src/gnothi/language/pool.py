@@ -110,14 +110,24 @@ def read_answers(path: Path, num_texts: int, label_column: str, encoding: str = 
 
     **Raises:** `ValueError` if a row is no row of the pool; as of `read_pool` else.
     """
+    found = _read_rows(path, num_texts, label_column, encoding)
+    return {row: label for row, label in found if label}
+
+
+def read_questions(path: Path, num_texts: int, label_column: str, encoding: str = "utf-8") -> list[int]:
+    """Rows from 0 that a file asks for and nobody has answered, in its order; errors as of `read_answers`."""
+    found = _read_rows(path, num_texts, label_column, encoding)
+    return list(dict.fromkeys(row for row, label in found if not label))
+
+
+def _read_rows(path: Path, num_texts: int, label_column: str, encoding: str) -> list[tuple[int, str]]:
     columns = read_columns(path, ("row", label_column), (), encoding)
-    answers = {}
+    found = []
     for row, label in zip(columns["row"], columns[label_column], strict=True):
         if not row.strip().isdecimal() or not 1 <= int(row) <= num_texts:
             raise ValueError(f"{path}: row must be from 1 to {num_texts}, got {row!r}: do not edit that column")
-        if label.strip():
-            answers[int(row) - 1] = label.strip()
-    return answers
+        found.append((int(row) - 1, label.strip()))
+    return found
 
 
 def find_classes(labels: Mapping[int, str], named: Sequence[str], where: Path) -> list[str]:

@@ -113,7 +113,7 @@ def _sensitivity_panel(records: Sequence[Record], lab: Lab) -> Chart:
     return alt.layer(points, line).properties(width=SIDE, height=SIDE, title=f"Epinet on Deep Sea of size {size}")
 
 
-def _visits_panel(name: str, visits: np.ndarray, episodes: int) -> Chart:
+def _visits_panel(name: str, visits: np.ndarray, episodes: int) -> alt.Chart:
     rows = [
         {"row": row, "column": column, "episode": int(episode)}
         for (row, column), episode in np.ndenumerate(visits)
