@@ -9,7 +9,7 @@ from gnothi.agents.dropout import DropoutAgent
 from gnothi.agents.ensemble import EnsembleAgent
 from gnothi.agents.epinet import EpinetAgent
 from gnothi.agents.exact import ExactAgent
-from gnothi.agents.gradient_steps import Training, gradient_steps
+from gnothi.agents.gradient_steps import Training, gradient_steps, network_for
 from gnothi.agents.hmc import HMCAgent
 from gnothi.agents.hypermodel import HypermodelAgent
 from gnothi.agents.laplace import LaplaceAgent
@@ -90,5 +90,6 @@ __all__ = [
     "in_range",
     "is_trusted",
     "joint_draws",
+    "network_for",
     "sweep",
 ]

@@ -17,7 +17,9 @@ class Reproduce:
     Example: gnothi reproduce ensembles --scale smoke
     """
 
-    name: Annotated[Literal["enn", "testbed", "decisions", "dyadic", "ensembles", "thompson"], tyro.conf.Positional]
+    name: Annotated[
+        Literal["enn", "testbed", "decisions", "dyadic", "ensembles", "thompson", "language"], tyro.conf.Positional
+    ]
     """Which paper."""
 
     scale: Literal["smoke", "laptop", "paper"] = "laptop"
@@ -29,6 +31,9 @@ class Reproduce:
     workers: int | None = None
     """How many processes; one a core by default."""
 
+    data_dir: Path | None = None
+    """Where data lie that no package carries: for language, GLUE's folders SST-2, CoLA and RTE."""
+
     def run(self) -> None:
         """Runs, prints the claims."""
         from rich.console import Console
@@ -37,10 +42,12 @@ class Reproduce:
         from gnothi.reproduce import Lab, reproduce
         from gnothi.sweep import RunFolder
 
+        if self.data_dir is not None and not self.data_dir.is_dir():
+            raise ValueError(f"--data-dir {self.data_dir} is not a folder")
         console = Console()
         out = self.out or Path("runs/reproduce") / f"{self.name}-{self.scale}"
         RunFolder(out).describe(command=f"gnothi reproduce {self.name} --scale {self.scale}")
-        findings = reproduce(self.name, Lab(self.scale, out, self.workers, console))
+        findings = reproduce(self.name, Lab(self.scale, out, self.workers, console, self.data_dir))
         print_claims(findings.claims, console)
         print(f"Figure: {(out / 'figure.png').resolve()}")
         if not all_hold(findings.claims):

@@ -24,6 +24,7 @@ from gnothi.enn.network import EpistemicNetwork, sample
 from gnothi.enn.plain import Plain
 from gnothi.enn.prior import LinearPrior, MatchedPrior, PriorFunction, WithPrior
 from gnothi.enn.random_features import RandomFeatureNetwork
+from gnothi.enn.trunk import Trunk, Trunked
 from gnothi.enn.weight_gaussian import WeightGaussian
 
 __all__ = [
@@ -50,6 +51,8 @@ __all__ = [
     "PriorFunction",
     "RandomFeatureNetwork",
     "ScaledGaussian",
+    "Trunk",
+    "Trunked",
     "UnitSphere",
     "WeightGaussian",
     "WithPrior",

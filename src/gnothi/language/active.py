@@ -12,13 +12,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, Num
 
-from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps, joint_draws
+from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps, joint_draws, network_for
+from gnothi.enn import Trunk
 from gnothi.learning.losses import Batch
-from gnothi.metrics import PRIORITIES, choose, choose_batch
+from gnothi.metrics import PRIORITIES, choose, choose_batch, fit_temperature, tempered
 
-Features = Float[np.ndarray, "inputs features"] | Float[Array, "inputs features"]
+Features = Num[np.ndarray, "inputs ..."] | Num[Array, "inputs ..."]
 TOGETHER = "batch"
 RULES = (*PRIORITIES, TOGETHER)
 
@@ -29,7 +30,9 @@ class ActiveSettings:
 
     `rule`, one of `RULES`: `batch` picks inputs that are informative together, the others one by one; `num_candidates`
     drawn from what is not labelled, all of it if there are no more; `num_samples`, joint samples that the rule reads;
-    `steps_per_label` gradient steps, on minibatches of `batch_size` labels drawn with replacement.
+    `steps_per_label` gradient steps, on minibatches of `batch_size` labels drawn with replacement. Of every round a
+    share `aside` is drawn uniformly and not learnt from: it says how sure predictions may be (`metrics.tempering`),
+    which labels that a rule has picked cannot.
     """
 
     rule: str = "variance"
@@ -37,19 +40,23 @@ class ActiveSettings:
     num_samples: int = 50
     steps_per_label: float = 5.0
     batch_size: int = 64
+    aside: float = 0.0
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise ValueError(f"there is no rule {self.rule!r}: take one of {', '.join(RULES)}")
         if min(self.num_candidates, self.num_samples, self.batch_size) < 1 or self.steps_per_label <= 0:
             raise ValueError(f"numbers of candidates, samples, steps and labels a batch must be positive, got {self}")
+        if not 0 <= self.aside < 1:
+            raise ValueError(f"the share set aside must be from 0 to below 1, got {self.aside}")
 
 
 class ActiveTrainer:
     """Chooses what to label of a pool, and learns from labels.
 
     **Arguments:** `agent`, for instance `gnothi.agents.AGENTS["epinet"]`; `features` of the pool; `num_classes`;
-    `settings`; `seed`, from which all that is random follows.
+    `settings`; `seed`, from which all that is random follows; `trunk`, which is trained beneath the agent's network
+    (features are then what it reads: tokens, for a `gnothi.language.TextTrunk`), at `rate` times its learning rate.
 
     **Raises:** `ValueError` if features are not finite, or there are fewer than two classes.
 
@@ -65,13 +72,15 @@ class ActiveTrainer:
     def __init__(
         self,
         agent: NetworkAgent,
-        features: Float[np.ndarray, "pool features"],
+        features: Features,
         num_classes: int,
         settings: ActiveSettings | None = None,
         *,
         seed: int = 0,
+        trunk: Trunk | None = None,
+        rate: float = 0.05,
     ):
-        wrong = int((~np.isfinite(features)).any(axis=1).sum())
+        wrong = int((~np.isfinite(np.asarray(features))).reshape(len(features), -1).any(axis=1).sum())
         if wrong or len(features) < 1:
             raise ValueError(
                 f"features of a pool must be finite and at least one row: {wrong} of {len(features)} are not"
@@ -83,10 +92,13 @@ class ActiveTrainer:
         self.labels: dict[int, int] = {}
         self._key = jax.random.key(seed)
         self._turn = 0
-        enn = agent.network(features.shape[1], PriorKnowledge(num_classes), self._new_key())
+        enn = network_for(agent, self.features, PriorKnowledge(num_classes), self._new_key(), trunk, rate)
         self._training = gradient_steps(agent, enn, PriorKnowledge(num_classes))
         self._state = self._training.start
         self._enn = enn
+        # Rows that may only say how sure predictions may be; of the seed alone, so that they are so after a restart.
+        order = np.asarray(jax.random.permutation(jax.random.key(seed), len(self.features)))
+        self._apart = np.isin(np.arange(len(order)), order[: round(self.settings.aside * len(order))])
 
     @property
     def labelled(self) -> Int[np.ndarray, " labelled"]:
@@ -105,13 +117,21 @@ class ActiveTrainer:
         left = np.setdiff1d(np.arange(len(self.features)), self.labelled)
         if not len(left):
             raise ValueError(f"all {len(self.features)} rows have a label")
-        draw_key, sample_key, choice_key = jax.random.split(self._new_key(), 3)
+        draw_key, choice_key = jax.random.split(self._new_key())
         rows = np.asarray(jax.random.permutation(draw_key, left))
-        if not self.labels or self.settings.rule == "uniform" or len(left) <= count:
+        apart, rows = rows[self._apart[rows]], rows[~self._apart[rows]]
+        due = round(self.settings.aside * (len(self.labels) + count)) - int(self._apart[self.labelled].sum())
+        apart = apart[: min(count, max(due, count - len(rows), 0))]
+        return np.concatenate([self._choose(rows, count - len(apart), choice_key), apart])
+
+    def _choose(self, rows: Int[np.ndarray, " rows"], count: int, key: Array) -> Int[np.ndarray, " chosen"]:
+        """Those of rows in random order that the rule wants most."""
+        if not self.labels or self.settings.rule == "uniform" or len(rows) <= count or not count:
             return rows[:count]
+        sample_key, choice_key = jax.random.split(key)
         # As many as asked for, where there are: candidates of one number make one compiled program.
         rows = rows[: max(self.settings.num_candidates, count)]
-        logits = self._logits(self.features[rows], sample_key, self.settings.num_samples)
+        logits = self._draw(self.features[rows], sample_key, self.settings.num_samples)
         if self.settings.rule == TOGETHER:
             return rows[np.asarray(choose_batch(logits, count, choice_key))]
         return rows[np.asarray(choose(PRIORITIES[self.settings.rule](logits, choice_key), count, choice_key))]
@@ -135,16 +155,18 @@ class ActiveTrainer:
         self.learn(max(1, round(self.settings.steps_per_label * len(given[0]))))
 
     def learn(self, steps: int) -> None:
-        """More gradient steps on the labels there are.
+        """More gradient steps on the labels there are, but for those set aside.
 
         **Raises:** `ValueError` if there is no label.
         """
-        count = len(self.labels)
-        if not count:
+        if not self.labels:
             raise ValueError("there is no label to learn from: tell some first")
+        learnt = self.labelled[~self._apart[self.labelled]]
+        if not (count := len(learnt)):
+            return
         room = 1 << (count - 1).bit_length()  # a compiled program for each power of two
-        rows = np.resize(self.labelled, room)
-        labels = np.resize(np.fromiter(self.labels.values(), int, count), room)
+        rows = np.resize(learnt, room)
+        labels = np.array([self.labels[row] for row in rows.tolist()])
         self._state = _learn(
             self.agent,
             self._enn,
@@ -161,14 +183,21 @@ class ActiveTrainer:
 
     def logits(self, features: Features, num_samples: int) -> Float[np.ndarray, "samples inputs classes"]:
         """Joint samples of logits: one index for all inputs."""
-        return np.asarray(self._logits(jnp.asarray(features), self._new_key(), num_samples))
+        return np.asarray(self._draw(jnp.asarray(features), self._new_key(), num_samples))
 
     def predict(self, features: Features) -> Float[np.ndarray, "inputs classes"]:
-        """Probabilities of classes, averaged over `num_samples` joint samples."""
-        logits = self._logits(jnp.asarray(features), self._new_key(), self.settings.num_samples)
-        return np.asarray(jax.nn.softmax(logits).mean(axis=0))
+        """Probabilities of classes, averaged over `num_samples` joint samples; tempered, if labels are set aside."""
+        probs = self._mean(jnp.asarray(features))
+        held = self.labelled[self._apart[self.labelled]]
+        if not len(held):
+            return np.asarray(probs)
+        labels = jnp.asarray([self.labels[row] for row in held.tolist()])
+        return np.asarray(tempered(probs, fit_temperature(self._mean(self.features[held]), labels)))
 
-    def _logits(self, features: Array, key: Array, num_samples: int) -> Array:
+    def _mean(self, features: Array) -> Array:
+        return jax.nn.softmax(self._draw(features, self._new_key(), self.settings.num_samples)).mean(axis=0)
+
+    def _draw(self, features: Array, key: Array, num_samples: int) -> Array:
         return joint_draws(self._training.network(self._state), features, num_samples, key)[0]
 
     def _new_key(self) -> Array:

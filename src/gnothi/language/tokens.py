@@ -42,6 +42,15 @@ class Tokenizer:
         added = self.inner.num_special_tokens_to_add(False) if special else 0
         return [*tokens[: most - 1], tokens[-1]] if added else tokens[:most]
 
+    def encode_pair(self, first: str, second: str, *, most: int) -> list[int]:
+        """Tokens of two sentences, with the marks of its family; the longer one is cut where there are over `most`."""
+        left, right = (self.inner.encode(text, add_special_tokens=False) for text in (first, second))
+        room = most - self.inner.num_special_tokens_to_add(True)
+        right.truncate(min(len(right.ids), max(room - len(left.ids), room // 2)))
+        left.truncate(min(len(left.ids), room - len(right.ids)))
+        tokens: list[int] = self.inner.post_process(left, right, True).ids
+        return tokens
+
     def decode(self, tokens: Sequence[int], *, special: bool = False) -> str:
         """The text of tokens; marks are left out unless `special`."""
         text: str = self.inner.decode(list(tokens), skip_special_tokens=not special)

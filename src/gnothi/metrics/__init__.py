@@ -18,12 +18,15 @@ from gnothi.metrics.joint import joint_log_loss, kl_divergence, kl_published, kl
 from gnothi.metrics.log_mean import RunningLogMean, log_mean_exp, stream_log_mean_exp
 from gnothi.metrics.marginal import accuracy, brier_score, calibration_error, log_loss
 from gnothi.metrics.streaming import kl_streamed
+from gnothi.metrics.tempering import fit_temperature, tempered
+from gnothi.metrics.uncertainty import Uncertainty, decompose, stream_decompose
 
 __all__ = [
     "PRIORITIES",
     "Check",
     "Estimate",
     "RunningLogMean",
+    "Uncertainty",
     "accuracy",
     "bootstrap_interval",
     "bootstrap_rows",
@@ -32,7 +35,9 @@ __all__ = [
     "choose",
     "choose_batch",
     "conform",
+    "decompose",
     "dyadic",
+    "fit_temperature",
     "gaussian_kl",
     "iid",
     "joint_information",
@@ -51,5 +56,7 @@ __all__ = [
     "passed",
     "ratio_interval",
     "regression_kl",
+    "stream_decompose",
     "stream_log_mean_exp",
+    "tempered",
 ]

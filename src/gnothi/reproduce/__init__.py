@@ -15,6 +15,7 @@ REPRODUCTIONS: dict[str, str] = {
     "dyadic": "gnothi.reproduce.dyadic",
     "ensembles": "gnothi.reproduce.ensembles",
     "thompson": "gnothi.reproduce.thompson",
+    "language": "gnothi.reproduce.language",
 }
 
 

@@ -37,13 +37,15 @@ class Lab:
     """What a reproduction is given.
 
     `scale` is `"smoke"` (90 to 120 s on two cores; weak checks that can still fail), `"laptop"` (15 to 30 min) or
-    `"paper"` (the original's size); `folder`, of the run; `workers`, how many processes; `console`, to talk to people.
+    `"paper"` (the original's size); `folder`, of the run; `workers`, how many processes; `console`, to talk to people;
+    `data_dir`, where data lie that no package carries.
     """
 
     scale: Scale
     folder: Path
     workers: int | None
     console: Console
+    data_dir: Path | None = None
 
     def choose(self, *, smoke: Choice, laptop: Choice, paper: Choice) -> Choice:
         """A size, by the scale."""

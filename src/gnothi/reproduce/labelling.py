@@ -1,0 +1,182 @@
+"""Labelling, round by round, of real texts and of a network's own labels: which rule needs the fewest labels?"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from gnothi.agents import NetworkAgent
+from gnothi.language import ActiveSettings, TextEncoder, load
+from gnothi.language.simulate import Answered, Curves, Schedule, simulate
+from gnothi.language.texts import load_texts
+from gnothi.metrics import Estimate
+from gnothi.reproduce.measured import measured
+from gnothi.sweep import Record
+from gnothi.testbed import GenerativeSpec
+from gnothi.testbed.run import config_hash
+
+TOKENS = 64  # of a text that are read
+NUM_PRINCIPAL = 64  # numbers that a text's vector is turned into: of more, a few hundred labels can say little
+
+
+@dataclass(frozen=True)
+class EncodeTask:
+    """The vectors of a set of texts: `pool` and `test`, how many at most."""
+
+    set: str
+    folder: Path  # of the run
+    data: Path | None  # where sets that no package carries lie
+    pool: int
+    test: int
+
+    @property
+    def cell(self) -> str:
+        """The cell's file."""
+        return f"vectors/{self.set}-{self.pool}-{self.test}"
+
+    @property
+    def file(self) -> Path:
+        """Where the vectors are."""
+        return self.folder / f"{self.cell}.npz"
+
+
+@dataclass(frozen=True)
+class TextTask:
+    """One rule of one agent on a set of texts; of every answer a share `noise` is drawn at random."""
+
+    name: str
+    agent: NetworkAgent
+    settings: ActiveSettings
+    texts: EncodeTask
+    noise: float
+    schedule: Schedule
+    seeds: int
+
+    @property
+    def subject(self) -> str:
+        """Who is measured."""
+        return _subject(self.name, self.settings)
+
+    @property
+    def evaluation(self) -> str:
+        """On what."""
+        return f"language/{self.texts.set}" + (f"-noise{self.noise:g}" if self.noise else "")
+
+    @property
+    def cell(self) -> str:
+        """The cell's file."""
+        about = config_hash(f"{self.settings} {self.schedule}", self.agent)
+        return f"{self.subject}-{about}/{self.evaluation}-{self.texts.pool}-{self.texts.test}x{self.seeds}"
+
+
+@dataclass(frozen=True)
+class SyntheticTask:
+    """One rule of one agent on labels that random networks of two hidden layers draw, anew at every visit.
+
+    10 numbers an input, 200 inputs that may be labelled, one at a time and one gradient step each, as published.
+    """
+
+    name: str
+    agent: NetworkAgent
+    settings: ActiveSettings
+    temperature: float
+    schedule: Schedule
+    seeds: int
+
+    @property
+    def subject(self) -> str:
+        """Who is measured."""
+        return _subject(self.name, self.settings)
+
+    @property
+    def evaluation(self) -> str:
+        """On what."""
+        return f"language/synthetic-T{self.temperature:g}"
+
+    @property
+    def cell(self) -> str:
+        """The cell's file."""
+        about = config_hash(f"{self.settings} {self.schedule}", self.agent)
+        return f"{self.subject}-{about}/{self.evaluation}x{self.seeds}"
+
+
+def _subject(name: str, settings: ActiveSettings) -> str:
+    return f"{name}, {settings.rule}" + (f", {settings.aside:g} aside" if settings.aside else "")
+
+
+def measure(task: EncodeTask | TextTask | SyntheticTask) -> dict[str, list[Record]]:
+    """Encodes a set, or labels one."""
+    if isinstance(task, EncodeTask):
+        return {task.cell: list(_encode(task))}
+    runs = _text_runs(task) if isinstance(task, TextTask) else _synthetic_runs(task)
+    return {task.cell: [record for seed, run in enumerate(runs) for record in _records(task, seed, run)]}
+
+
+def _encode(task: EncodeTask) -> Iterator[Record]:
+    """Vectors in `task.file`, turned to their principal axes, each scaled to 1; how many texts there were."""
+    from sklearn.decomposition import PCA
+
+    texts, model, rng = load_texts(task.set, task.data), load("minilm"), np.random.default_rng(0)
+    if not isinstance(model, TextEncoder):
+        raise TypeError("minilm is an encoder")
+    rows, test_rows = (
+        rng.permutation(len(labels))[:most]
+        for labels, most in ((texts.labels, task.pool), (texts.test_labels, task.test))
+    )
+
+    short = replace(model, most=TOKENS)
+
+    def encode(of: tuple[str, ...], pairs: tuple[str, ...] | None, rows: Iterable[int]) -> Float[np.ndarray, "_ _"]:
+        first = short.encode([of[row] for row in rows])
+        if pairs is None:
+            return first
+        second = short.encode([pairs[row] for row in rows])
+        return np.concatenate([first, second, np.abs(first - second), first * second], axis=1)
+
+    pool = encode(texts.texts, texts.pairs, rows)
+    test = encode(texts.test_texts, texts.test_pairs, test_rows)
+    turn = PCA(min(NUM_PRINCIPAL, *pool.shape), whiten=True, random_state=0).fit(pool)
+    task.file.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(
+        task.file,
+        x=turn.transform(pool).astype(np.float32),
+        test_x=turn.transform(test).astype(np.float32),
+        labels=texts.labels[rows],
+        test_labels=texts.test_labels[test_rows],
+    )
+    for metric, count in (("texts", len(rows)), ("test texts", len(test_rows)), ("classes", len(texts.classes))):
+        yield measured("minilm", f"language/{task.set}", metric, Estimate(count, count, count, units=1))
+
+
+def _text_runs(task: TextTask) -> Iterator[Curves]:
+    with np.load(task.texts.file) as kept:
+        x, labels, test_x, test_labels = (kept[name] for name in ("x", "labels", "test_x", "test_labels"))
+    classes = int(max(labels.max(), test_labels.max())) + 1
+
+    def answered(x: np.ndarray, labels: np.ndarray) -> Answered:
+        sure = np.eye(classes, dtype=np.float32)[labels]
+        return Answered(x, (1 - task.noise) * sure + task.noise / classes)
+
+    keys = jax.random.split(jax.random.key(1), task.seeds)
+    runs = simulate(task.agent, answered(x, labels), answered(test_x, test_labels), task.schedule, task.settings, keys)
+    return (Curves(runs.labels, *(part[seed : seed + 1] for part in runs[1:])) for seed in range(task.seeds))
+
+
+def _synthetic_runs(task: SyntheticTask) -> Iterator[Curves]:
+    for seed in range(task.seeds):
+        problem = GenerativeSpec("language", 10, 1, task.temperature, seed, inputs="iid").make()
+        x, answers = np.asarray(problem.test_inputs), np.asarray(jax.nn.softmax(problem.true_logits))
+        pool, test = Answered(x[:200], answers[:200]), Answered(x[200:1200], answers[200:1200])
+        yield simulate(task.agent, pool, test, task.schedule, task.settings, jax.random.key(seed)[None])
+
+
+def _records(task: TextTask | SyntheticTask, seed: int, run: Curves) -> Iterator[Record]:
+    about = {"seed": seed, "config_hash": config_hash(task.subject, task.agent)}
+    for place, count in enumerate(run.labels):
+        for metric, values in (("accuracy", run.accuracy), ("log_loss", run.log_loss)):
+            value = float(values[0, place])
+            one = Estimate(value, value, value, 1, int(not np.isfinite(value)))
+            yield measured(task.subject, task.evaluation, metric, one, num_train=int(count), **about)
