@@ -36,6 +36,7 @@ def test_walkers_agree_with_the_exact_posterior_and_anchored_members_nearly():
     assert errors["walking"] < 0.02 and errors["walking"] < errors["anchored"] < 0.1, errors
 
 
+@pytest.mark.slow
 def test_an_anchored_member_is_where_data_and_anchor_hold_each_other():
     agent = AnchoredEnsembleAgent(num_members=3, hidden=(4,), steps=10_000)
     law = NetworkPrior(FEW, PRIOR, (4,))

@@ -8,6 +8,7 @@ from gnothi.learning import cross_entropy
 from tests.agents.small_problem import FEW, joint_score, spread
 
 
+@pytest.mark.slow
 def test_each_member_pays_for_its_own_weights(recipe):
     """What is minimised is the sum of what ten networks of their own would minimise."""
     enn, told = recipe(AGENTS["batch_ensemble"])

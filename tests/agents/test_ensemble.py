@@ -22,6 +22,7 @@ def test_the_published_ensembles(recipe):
     assert float(told["decay"]) == pytest.approx(np.sqrt(0.25) * 4 / 50)
 
 
+@pytest.mark.slow
 def test_the_published_priors(recipe):
     network, _ = recipe(AGENTS["ensemble+"])
     assert isinstance(network, WithPrior) and isinstance(network.prior, MatchedPrior)

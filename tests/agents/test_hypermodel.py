@@ -18,6 +18,7 @@ def test_the_published_hypermodel(recipe):
     assert float(told["decay"]) == pytest.approx(np.sqrt(0.25) * 4 / 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("num_data", "steps"), [(16, 400), (2004, 10_000)])
 def test_few_data_take_fewer_steps_and_many_more(recipe, num_data, steps):
     assert recipe(HypermodelAgent(), num_data=num_data)[1]["steps"] == steps

@@ -13,6 +13,7 @@ X = rng.normal(size=(30, 4)).astype(np.float32)
 SMALL = SNGPAgent(width=8, features=6, steps=200)
 
 
+@pytest.mark.slow
 def test_for_two_classes_the_difference_of_logits_has_laplaces_variance():
     """phi' H^-1 phi for both logits together: H from the exact softmax Hessian and the prior of the decay."""
     known = PriorKnowledge(2, 0.25)

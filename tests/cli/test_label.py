@@ -166,18 +166,18 @@ def test_two_thousand_sentences_are_labelled_better_than_at_random(tmp_path):
     rows = [line.rstrip("\n").split("\t") for line in SST.read_text().splitlines()[1:]]
     chosen = np.random.default_rng(1).choice(len(rows), 2000, replace=False)
     accuracy = {}
-    for rule in ("uniform", "batch"):
+    for rule in ("uniform", "margin"):
         path = tmp_path / f"{rule}.csv"
         with path.open("w", newline="") as file:
             csv.writer(file).writerows([("text", "truth"), *(rows[place] for place in chosen)])
-        if rule == "batch":  # the vectors are worked out once
-            shutil.copy(tmp_path / "uniform.vectors.npz", tmp_path / "batch.vectors.npz")
+        if rule == "margin":  # the vectors are worked out once
+            shutil.copy(tmp_path / "uniform.vectors.npz", tmp_path / "margin.vectors.npz")
         done = gnothi("label", str(path), "--oracle-column", "truth", "--budget", "300", "--rule", rule)
         assert done.returncode == 0, done.stderr
         found, truth = read(tmp_path / f"{rule}.predicted.csv"), read(path)
         left = [(a["predicted"], b["truth"]) for a, b in zip(found, truth, strict=True) if not a["label"]]
         accuracy[rule] = np.mean([a == b for a, b in left])
-    assert accuracy["batch"] > accuracy["uniform"] + 0.01, json.dumps(accuracy)
+    assert accuracy["margin"] > accuracy["uniform"] + 0.01, json.dumps(accuracy)
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ def test_first_actions_and_luck_are_the_same_for_all_agents():
     assert np.array_equal(first[:, :10], other[:, :10]) and not np.array_equal(first[:, 10:], other[:, 10:])
 
 
+@pytest.mark.slow
 def test_a_compiled_agent_learns_on_all_bandits_as_on_each():
     agent = MLPAgent(hidden=(8,), steps=50)
     bandits = [draw_bandit(seed) for seed in range(2)]

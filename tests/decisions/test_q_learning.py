@@ -79,6 +79,7 @@ def test_a_run_can_be_watched_and_stopped():
     np.testing.assert_array_equal(good, ~found.watched.reshape(-1, 4).any(axis=1))
 
 
+@pytest.mark.slow
 def test_other_planners_ask_for_their_own_samples():
     agent = QAgent(EnsembleQ(4, hidden=(8,)), UpperConfidence(1.0, num_samples=10), batch_size=8)
     assert isinstance(run(agent, DeepSea(3), jax.random.key(0), 30), Episodes)

@@ -35,6 +35,7 @@ def test_priors_have_the_deviation_that_was_asked_for(recipe, environment):
     assert float(jnp.sqrt(jnp.mean(priors**2))) == pytest.approx(0.7, rel=0.35)
 
 
+@pytest.mark.slow
 def test_the_number_of_a_state_is_not_read_as_a_quantity():
     """It names a row of the base's table and a column of the epinet's first layer: where those are alike so is all."""
     enn = EpinetQ()(DeepSea(5), KEY)

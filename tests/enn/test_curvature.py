@@ -63,6 +63,7 @@ def test_diag_is_the_diagonal():
     np.testing.assert_allclose(found, np.diag(exact(NET, X)), rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_for_one_datum_kron_is_each_layers_full_block():
     whole, start = exact(NET, X[:1]), 0
     for block in gauss_newton(NET, X[:1], "kron"):

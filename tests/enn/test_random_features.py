@@ -31,6 +31,7 @@ def test_features_approach_the_gaussian_kernel():
     assert float(features(x) @ features(x)) == pytest.approx(9, abs=9 * 4 / np.sqrt(count))
 
 
+@pytest.mark.slow
 def test_the_trunk_keeps_distances():
     """Each residual with slope at most 0.5 keeps a distance within a factor of 0.5 and 1.5."""
     net = RandomFeatureNetwork(3, 2, width=40, depth=3, count=8, bound=0.5, key=jax.random.key(0))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from gnothi.language import EpistemicSettings, LanguageModel, load, with_epinet
-from gnothi.language.epistemic import candidates
+from gnothi.language.candidates import candidates
 from gnothi.metrics import bootstrap_interval, mean_interval
 from gnothi.nn import partition
 from gnothi.nn.transformer import DecoderConfig, decoder, unstacked

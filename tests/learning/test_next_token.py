@@ -59,6 +59,7 @@ def test_a_sequence_is_memorised(dtype):
     np.testing.assert_array_equal(jnp.argmax(trained(sequence[0]), axis=-1)[:-1], sequence[0, 1:])
 
 
+@pytest.mark.slow
 def test_decay_is_apart_from_the_gradient():
     """AdamW: a step with decay is one without and then less by `learning_rate * decay` of what was there."""
     net = louder(decoder(CONFIG, key=KEY))
@@ -70,6 +71,7 @@ def test_decay_is_apart_from_the_gradient():
         assert jnp.abs(one - start).max() > 0.005
 
 
+@pytest.mark.slow
 def test_weights_come_back_in_their_own_type(net):
     half = jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16), net)
     trained, losses = train_next_token(half, TOKENS, LENGTHS, steps=3, key=KEY)
@@ -77,6 +79,7 @@ def test_weights_come_back_in_their_own_type(net):
     assert losses.dtype == jnp.float32 and losses.shape == (3,)
 
 
+@pytest.mark.slow
 def test_a_mesh_of_one_device_changes_nothing(net):
     mesh = jax.make_mesh((1, 1, 1), ("data", "fsdp", "tensor"))
     options = {"steps": 5, "key": KEY, "batch_size": 2}
@@ -86,6 +89,7 @@ def test_a_mesh_of_one_device_changes_nothing(net):
     assert jax.tree.structure(placed) == jax.tree.structure(alone)
 
 
+@pytest.mark.slow
 def test_bytes_of_a_step_on_one_device():
     mesh = jax.make_mesh((1,), ("fsdp",))
     found = compile_step(CONFIG, mesh, 2, 8)

@@ -53,6 +53,7 @@ def test_dice_of_ten_faces_are_known():
     assert abs(found.value - exact) < 0.15
 
 
+@pytest.mark.slow
 def test_a_probit_model_of_linear_functions_is_known():
     """Two labels y = [w.x + e > 0] agree with probability 1/2 + arcsin(r)/pi, r the correlation of the latents."""
     size, pairs, num_samples = 3, 60, 40_000

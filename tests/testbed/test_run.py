@@ -81,6 +81,7 @@ def test_a_second_run_computes_nothing(whole):
     run_groups(plan(QUICK, SPECS, folder), refuse, RunFolder(folder))
 
 
+@pytest.mark.slow
 def test_scores_do_not_depend_on_the_company_in_a_group(whole, tmp_path):
     _, records = whole
     alone = run(tmp_path, SPECS[2:3], {"ensemble+": QUICK["ensemble+"]})

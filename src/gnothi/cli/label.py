@@ -43,11 +43,14 @@ class Label:
     classes: tuple[str, ...] = ()
     """All labels there may be, so that another one is a mistake; else what is given is what there is."""
 
-    rule: str = "batch"
-    """Which texts: batch (informative together), variance, bald, margin, entropy, variation_ratio or uniform."""
+    rule: str = "margin"
+    """Which texts: margin, entropy, variation_ratio, variance, bald, batch (informative together) or uniform."""
 
-    agent: str = "epinet"
+    agent: str = "epinet:hidden=(50,),prior_scale=0.5,l2=6.0,learning_rate=0.002"
     """What learns; `gnothi agents` says what there is."""
+
+    aside: float = 0.1
+    """The share of the labels that are of texts drawn at random: they say how sure the model may be."""
 
     model: str = "minilm"
     """The encoder of texts: a name, a folder as Hugging Face has them, or owner/name on a hub."""

@@ -2,6 +2,7 @@
 
 from gnothi.data.dataset import Dataset, check_classification, check_finite, check_labels, standardise
 from gnothi.data.local import PUBLISHED_SPLITS, LocalData, find_local, load_local
+from gnothi.data.principal import principal_axes
 from gnothi.data.stream import Stream
 from gnothi.data.tables import TABLES, load_table
 
@@ -17,5 +18,6 @@ __all__ = [
     "find_local",
     "load_local",
     "load_table",
+    "principal_axes",
     "standardise",
 ]

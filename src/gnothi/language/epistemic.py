@@ -32,24 +32,20 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.data import Dataset
-from gnothi.enn import Epinet, EpistemicNetwork
-from gnothi.enn.indices import Gaussian, IndexDistribution
-from gnothi.enn.network import every_index
+from gnothi.enn import Epinet
+from gnothi.language.candidates import Sampled, Table, candidates, token_vectors
 from gnothi.language.generate import LanguageModel
+from gnothi.language.shifted_head import FrozenDecoder, NoBase, ShiftedHead, whitening
 from gnothi.language.tokens import fill
 from gnothi.learning import cross_entropy, fit
 from gnothi.learning.adam import adam
 from gnothi.learning.fit import Progress, Scalar
 from gnothi.metrics.uncertainty import Uncertainty, decompose, stream_decompose
-from gnothi.nn import FeatureNetwork, Frozen
 from gnothi.nn.transformer import Decoder
 
 READ_AT_ONCE = 1024  # tokens, filling included, that go through the decoder together
 SCORES_AT_ONCE = 2**22  # scores (positions x vocabulary) that are in memory together
 SHORTEST = 16  # sequences are filled up to a power of two from here: a compiled program each
-DRAWN_OF_MODEL = 0.75  # share of candidates drawn of the model's prediction; the others are any token
-LEAST_VARIANCE = 0.05  # of a direction of hidden states, where numbers have 1
-IMPOSSIBLE = -1e30
 
 
 @dataclass(frozen=True)
@@ -106,78 +102,6 @@ class Choices(NamedTuple):
     aleatoric: float
 
 
-class NoBase(FeatureNetwork):
-    """A base network that says 0 and shows nothing, for an epinet that stands alone."""
-
-    output_size: int = eqx.field(static=True)
-
-    def features(self, x: Float[Array, " width"]) -> Float[Array, " features"]:
-        """None."""
-        return jnp.zeros(0)
-
-    def head(self, features: Float[Array, " features"]) -> Float[Array, " classes"]:
-        """Zeros."""
-        return jnp.zeros(self.output_size)
-
-
-class FrozenDecoder(Frozen):
-    """A decoder that is not trained, and how its hidden states are spread: `mean`, `deviation`, and what whitens."""
-
-    network: Decoder
-    mean: Float[Array, " width"]
-    deviation: Float[Array, " width"]
-    whitening: Float[Array, "width white"]
-
-
-class ShiftedHead(EpistemicNetwork):
-    """A decoder's head on hidden states that an epinet shifts: from hidden states to scores of all tokens.
-
-    **Arguments:** `epinet`, from whitened hidden states to shifts in standard deviations; `decoder`.
-    """
-
-    epinet: Epinet
-    decoder: FrozenDecoder
-    index: Gaussian
-
-    def __init__(self, epinet: Epinet, decoder: FrozenDecoder):
-        self.epinet = epinet
-        self.decoder = decoder
-        self.index = epinet.index
-
-    def shifts(
-        self, hidden: Float[Array, "inputs width"], indices: Float[Array, "samples index"]
-    ) -> Float[Array, "samples inputs width"]:
-        """How each index moves each hidden state."""
-        white = (hidden.astype(jnp.float32) - self.decoder.mean) @ self.decoder.whitening
-        return self.decoder.deviation * self.epinet.predict(white, indices)
-
-    def scores(
-        self, hidden: Float[Array, "inputs width"], shift: Float[Array, "inputs width"]
-    ) -> Float[Array, "inputs tokens"]:
-        """The head on shifted hidden states."""
-        return self.decoder.network.scores((hidden + shift).astype(hidden.dtype))
-
-    def __call__(self, x: Float[Array, " width"], z: Float[Array, " index"]) -> Float[Array, " tokens"]:
-        """Scores at one hidden state under one index."""
-        return self.predict(x[None], z[None])[0, 0]
-
-    def predict(
-        self,
-        inputs: Float[Array, "inputs width"],
-        indices: Float[Array, "samples index"] | None = None,
-        constants: Array | None = None,
-    ) -> Float[Array, "samples inputs tokens"]:
-        """Scores at all hidden states under all indices: all in memory together, which few of either allow.
-
-        **Raises:** `ValueError` if `indices` is `None`.
-        """
-        indices = every_index(self) if indices is None else indices
-        return jax.vmap(lambda shift: self.scores(inputs, shift))(self.shifts(inputs, indices))
-
-    def constants(self, inputs: Float[Array, "inputs width"]) -> None:
-        """Nothing."""
-
-
 @dataclass(frozen=True)
 class EpistemicLanguageModel:
     """A language model that says what it does not know; `with_epinet` makes one.
@@ -221,9 +145,11 @@ class EpistemicLanguageModel:
         tokens, log_weights = (
             np.concatenate([np.asarray(part[which])[:number] for number, part in drawn]) for which in (0, 1)
         )
-        table = _Table(jnp.asarray(hidden), jnp.asarray(tokens), jnp.asarray(log_weights), _vectors(self.model.network))
+        table = Table(
+            jnp.asarray(hidden), jnp.asarray(tokens), jnp.asarray(log_weights), token_vectors(self.model.network)
+        )
         fitted = fit(
-            _Sampled(self.head, table),
+            Sampled(self.head, table),
             # Numbers of positions, and of the candidate that came: it is the first.
             Dataset(np.arange(len(hidden), dtype=np.float32), np.zeros(len(hidden), np.int32)),
             loss=cross_entropy(self.settings.num_indices),
@@ -364,123 +290,6 @@ def with_epinet(
     return EpistemicLanguageModel(model, head, settings)
 
 
-def whitening(
-    hidden: Float[np.ndarray, "inputs width"],
-) -> tuple[Float[np.ndarray, " width"], Float[np.ndarray, " width"], Float[np.ndarray, "width width"]]:
-    """How hidden states are spread.
-
-    Directions in which they hardly are, less than `LEAST_VARIANCE` once each number has a variance of 1, are stretched
-    as if they had that: what few texts say of them is noise.
-
-    **Returns:** means, standard deviations (1 where a number never changes), and a matrix: centred hidden states times
-    it are not correlated, and have a variance of 1.
-
-    >>> import numpy as np
-    >>> hidden = np.random.default_rng(0).normal(size=(500, 2)) @ np.array([[1.0, 1.0], [0.0, 1.0]])
-    >>> mean, deviation, matrix = whitening(hidden.astype(np.float32))
-    >>> np.cov((hidden - mean) @ matrix, rowvar=False, bias=True).round(2).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    mean, deviation = hidden.mean(axis=0), hidden.std(axis=0)
-    deviation = np.where(deviation > 0, deviation, 1.0).astype(np.float32)
-    standard = (hidden - mean) / deviation
-    variances, directions = np.linalg.eigh(standard.T @ standard / len(standard))
-    turn = directions / np.sqrt(np.maximum(variances, LEAST_VARIANCE)) @ directions.T
-    return mean, deviation, (turn / deviation[:, None]).astype(np.float32)
-
-
-@eqx.filter_jit
-def candidates(
-    decoder: Decoder,
-    hidden: Float[Array, "inputs width"],
-    targets: Int[Array, " inputs"],
-    key: PRNGKeyArray,
-    count: int,
-) -> tuple[Int[Array, "inputs candidates"], Float[Array, "inputs candidates"]]:
-    """Tokens that stand for the vocabulary at some positions, the one that came first.
-
-    Three quarters are drawn of the model's own prediction, which is where a shift that is not large matters, and one
-    quarter of all tokens, so that no weight is above 4/3 of equal shares (a defensive mixture, Hesterberg 1995).
-
-    **Arguments:** `decoder`; `hidden`, what its head reads; `targets`, what came; `key`; `count`, how many are drawn:
-    if the vocabulary has no more, it is taken whole, and nothing is estimated.
-
-    **Returns:** tokens, and the logs of their weights: the sum over them of weight times f estimates, without bias,
-    the sum over the vocabulary of probability times f, for any f. A token that came is no draw: its weight is 0.
-    """
-    log_probs = jax.nn.log_softmax(decoder.scores(hidden).astype(jnp.float32))
-    size, num_inputs = log_probs.shape[1], len(hidden)
-    if size <= count:
-        drawn = jnp.broadcast_to(jnp.arange(size, dtype=jnp.int32), log_probs.shape)
-        log_weights = log_probs
-    else:
-        of_model = round(DRAWN_OF_MODEL * count)
-        model_key, any_key = jax.random.split(key)
-        below = jnp.cumsum(jnp.exp(log_probs), axis=1)
-        # One draw of each of equal shares of probability: less noise than independent draws.
-        places = (jnp.arange(of_model) + jax.random.uniform(model_key, (num_inputs, of_model))) / of_model
-        found = jax.vmap(jnp.searchsorted)(below, places * below[:, -1:])
-        others = jax.random.randint(any_key, (num_inputs, count - of_model), 0, size)
-        drawn = jnp.minimum(jnp.concatenate([found, others], axis=1), size - 1).astype(jnp.int32)
-        log_probs_drawn = jnp.take_along_axis(log_probs, drawn, axis=1)
-        log_weights = log_probs_drawn - jnp.log(of_model * jnp.exp(log_probs_drawn) + (count - of_model) / size)
-    log_weights = jnp.where(drawn == targets[:, None], IMPOSSIBLE, log_weights)
-    came = jnp.take_along_axis(log_probs, targets[:, None], axis=1)
-    return jnp.concatenate([targets[:, None], drawn], axis=1), jnp.concatenate([came, log_weights], axis=1)
-
-
-class _Table(Frozen):
-    """Positions to learn from: hidden states, candidates and their log-weights; and every token's vector."""
-
-    hidden: Float[Array, "data width"]
-    tokens: Int[Array, "data candidates"]
-    log_weights: Float[Array, "data candidates"]
-    vectors: Float[Array, "tokens width"]
-
-
-class _Opposites(IndexDistribution):
-    """A standard normal index, drawn in pairs of opposite ones."""
-
-    size: int = eqx.field(static=True)
-
-    def samples(self, key: PRNGKeyArray, num_samples: int) -> Float[Array, "samples index"]:
-        half = jax.random.normal(key, (-(-num_samples // 2), self.size))
-        return jnp.stack([half, -half], axis=1).reshape(-1, self.size)[:num_samples]
-
-    def noise(self, key: PRNGKeyArray, z: Float[Array, " index"]) -> Float[Array, ""]:
-        return Gaussian(self.size).noise(key, z)
-
-
-class _Sampled(EpistemicNetwork):
-    """From numbers of positions to scores of their candidates, whose softmax estimates the vocabulary's."""
-
-    head: ShiftedHead
-    table: _Table
-    index: _Opposites
-
-    def __init__(self, head: ShiftedHead, table: _Table):
-        self.head = head
-        self.table = table
-        self.index = _Opposites(head.index.size)
-
-    def __call__(self, x: Float[Array, ""], z: Float[Array, " index"]) -> Float[Array, " candidates"]:
-        return self.predict(x[None], z[None])[0, 0]
-
-    def predict(
-        self,
-        inputs: Float[Array, " inputs"],
-        indices: Float[Array, "samples index"] | None = None,
-        constants: Array | None = None,
-    ) -> Float[Array, "samples inputs candidates"]:
-        rows = inputs.astype(jnp.int32)
-        shifts = self.head.shifts(self.table.hidden[rows], every_index(self) if indices is None else indices)
-        changes = jnp.einsum("siw,icw->sic", shifts, self.table.vectors[self.table.tokens[rows]])
-        return changes + self.table.log_weights[rows]
-
-    def constants(self, inputs: Float[Array, " inputs"]) -> None:
-        pass
-
-
 @cache  # so that the same number of steps is the same function, and compiled once
 def _falling(steps: int) -> Callable[[Scalar], optax.GradientTransformation]:
     """Adam whose rate falls to 0 over `steps`, along a cosine: so that the last batches do not weigh more."""
@@ -546,11 +355,6 @@ def _blocks(
         missing = size - len(part)
         filled = jnp.asarray(np.pad(part, ((0, missing), (0, 0)))), jnp.asarray(np.pad(asked, (0, missing)))
         yield len(part), *filled
-
-
-def _vectors(network: Decoder) -> Float[Array, "tokens width"]:
-    """What the head multiplies hidden states by, a token a row: rows are gathered fast."""
-    return network.tokens.weight if network.head is None else jnp.asarray(network.head.weight.T)
 
 
 def _encoded(model: LanguageModel, texts: Sequence[str]) -> list[list[int]]:

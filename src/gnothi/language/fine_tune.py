@@ -1,7 +1,7 @@
 """An encoder of texts as the trunk of an epistemic network, and what of it is trained."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import equinox as eqx
 import jax
@@ -64,12 +64,12 @@ def tokens_of(
     **Raises:** `ValueError` as of `TextEncoder.tokens`, or if there are not as many second sentences as first ones.
     """
     if pairs is None:
-        rows = [[*row[: most - 1], row[-1]] for row in model.tokens(texts)]
+        rows = replace(model, most=min(most, model.most)).tokens(texts)
     else:
         if len(pairs) != len(texts):
             raise ValueError(f"{len(texts)} texts have {len(pairs)} second sentences")
         rows = [model.tokenizer.encode_pair(text, pair, most=most) for text, pair in zip(texts, pairs, strict=True)]
-    return fill([row[:most] for row in rows], filling=FILLING, multiple=8)[0]
+    return fill(rows, filling=FILLING, multiple=8)[0]
 
 
 def text_trunk(
@@ -90,7 +90,8 @@ def text_trunk(
     if tuning.rank is not None:
         network = low_rank(model.network, tuning.rank, key=key)
     width = model.width
-    trunk = TextTrunk(network, Held((jnp.zeros(width), jnp.ones(width))), model.tokenizer.number("[SEP]"))
+    separator = model.tokenizer.encode("")[-1]  # what ends a text
+    trunk = TextTrunk(network, Held((jnp.zeros(width), jnp.ones(width))), separator)
     found = _measured(trunk, jnp.asarray(tokens[:MEASURED]))
     # A number that is the same for every text says nothing, and is left as it is.
     scale = jnp.where(found.std(axis=0) > 1e-6 * jnp.abs(found).max(), found.std(axis=0), 1.0)

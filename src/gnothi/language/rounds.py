@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gnothi.agents import AGENTS, NetworkAgent, find_agent
-from gnothi.data import standardise
+from gnothi.data import principal_axes
 from gnothi.language.active import ActiveSettings, ActiveTrainer
 from gnothi.language.encode import TextEncoder
 from gnothi.language.load import load
@@ -38,8 +38,8 @@ class RoundSettings:
 
     `text_column`, `label_column` and `encoding` of the CSV; `budget`, how many labels there are to be in all; `batch`,
     how many texts a round; `classes`, all labels there may be, or what is given is what there is; `rule`, one of
-    `gnothi.language.RULES`; `agent`, what learns; `model`, the encoder of texts; `seed`, from which all that is random
-    follows.
+    `gnothi.language.RULES`; `agent`, what learns; `aside`, the share of labels that are of texts drawn at random, and
+    say how sure predictions may be; `model`, the encoder of texts; `seed`, from which all that is random follows.
     """
 
     text_column: str = "text"
@@ -47,8 +47,9 @@ class RoundSettings:
     budget: int = 500
     batch: int = 20
     classes: tuple[str, ...] = ()
-    rule: str = "batch"
-    agent: str = "epinet"
+    rule: str = "margin"
+    agent: str = "epinet:hidden=(50,),prior_scale=0.5,l2=6.0,learning_rate=0.002"
+    aside: float = 0.1
     model: str = "minilm"
     encoding: str = "utf-8"
     seed: int = 0
@@ -259,9 +260,12 @@ class Rounds:
             raise ValueError(
                 f"--agent {self.settings.agent} does not learn step by step: take epinet, ensemble+, mlp, ..."
             )
-        settings = ActiveSettings(rule=self.settings.rule)
+        # Of more candidates than this, rules that look for disagreement take what is like nothing else.
+        settings = ActiveSettings(
+            self.settings.rule, num_candidates=max(200, 4 * self.settings.batch), aside=self.settings.aside
+        )
         if self._features is None:
-            (self._features,) = standardise(vectors_of(self.pool, self.settings.model, self._encode))
+            (self._features,) = principal_axes(vectors_of(self.pool, self.settings.model, self._encode))
         return ActiveTrainer(agent, self._features, num_classes, settings, seed=self.settings.seed)
 
     def _encode(self, texts: Sequence[str]) -> Float[np.ndarray, "texts width"]:

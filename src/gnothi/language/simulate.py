@@ -13,7 +13,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, Key
 
 from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps, network_for
 from gnothi.enn import FiniteIndexDistribution, Trunk
@@ -67,15 +67,17 @@ def simulate(
     test: Answered,
     schedule: Schedule,
     settings: ActiveSettings,
-    keys: PRNGKeyArray,
+    keys: Key[Array, " runs"],
     trunk: Trunk | None = None,
     rate: float = 0.05,
+    prior: PriorKnowledge | None = None,
 ) -> Curves:
     """Runs of labelling, one a key.
 
     **Arguments:** `agent`, what learns; `pool`, from which it asks; `test`; `schedule`; `settings`, as of an
     `ActiveTrainer`; `keys`, one a run; `trunk`, which is trained beneath the agent's network (inputs are then what it
-    reads, tokens for example), and its `rate`, as of `gnothi.agents.network_for`.
+    reads, tokens for example), and its `rate`, as of `gnothi.agents.network_for`; `prior`, what the agent is told, the
+    number of classes if not said.
 
     **Raises:** `ValueError` if the pool is smaller than the budget.
     """
@@ -83,15 +85,16 @@ def simulate(
     if schedule.budget > len(x) and not schedule.again:
         raise ValueError(f"{schedule.budget} labels cannot be asked of a pool of {len(x)}")
     held = jnp.asarray(test.x), jnp.asarray(test.answers)
-    asked, *scores = _runs(agent, x, answers, *held, schedule, settings, keys, trunk, rate)
+    prior = prior or PriorKnowledge(answers.shape[1])
+    asked, *scores = _runs(agent, x, answers, *held, schedule, settings, keys, trunk, rate, prior)
     accuracy, log_loss, temperature = map(np.asarray, scores)
     labels = np.arange(1, accuracy.shape[1] + 1) * schedule.batch * schedule.every
     return Curves(labels, accuracy, log_loss, temperature, np.asarray(asked))
 
 
 @eqx.filter_jit
-def _runs(agent, x, answers, test_x, test_answers, schedule, settings, keys, trunk, rate):
-    run = partial(_run, agent, x, answers, test_x, test_answers, schedule, settings, trunk, rate)
+def _runs(agent, x, answers, test_x, test_answers, schedule, settings, keys, trunk, rate, prior):
+    run = partial(_run, agent, x, answers, test_x, test_answers, schedule, settings, trunk, rate, prior)
     # Runs side by side share products of small networks; those of a trunk are large enough.
     return jax.vmap(run)(keys) if trunk is None else jax.lax.map(run, keys)
 
@@ -124,9 +127,8 @@ def _nothing(room: int) -> _Told:
     return _Told(jnp.zeros(room, int), jnp.zeros(room, int), jnp.zeros((), int))
 
 
-def _run(agent, x, answers, test_x, test_answers, schedule, settings, trunk, rate, key):
+def _run(agent, x, answers, test_x, test_answers, schedule, settings, trunk, rate, prior, key):
     """One run: its rows, and accuracy, log-loss and temperature at every test."""
-    prior = PriorKnowledge(answers.shape[1])
     start_key, run_key = jax.random.split(key)
     enn = network_for(agent, x, prior, start_key, trunk, rate)
     training = gradient_steps(agent, enn, prior)

@@ -92,3 +92,12 @@ def part_needed(curves: Curves, tasks: Sequence[str], metric: str, asked: str, r
     means = np.mean([np.where(np.isnan(of_task), 1.0, of_task) for of_task in parts], axis=0)
     low, high = np.quantile(means[1:], [0.025, 0.975])
     return Estimate(float(means[0]), float(low), float(high), len(curves.of(tasks[0], asked, metric)), never)
+
+
+def mean_by_distinct(curves: Curves, task: str, subject: str, grid: Int[np.ndarray, " counts"]) -> np.ndarray:
+    """A run's log-loss where it had seen so many distinct inputs, between tests on a line, averaged over a grid.
+
+    **Returns:** a number for each seed; runs that never saw as many are taken where they end.
+    """
+    losses, distinct = curves.of(task, subject, "log_loss"), curves.of(task, subject, "distinct")
+    return np.array([np.interp(grid, *run).mean() for run in zip(distinct, losses, strict=True)])

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gnothi.agents import NetworkAgent
+from gnothi.data import principal_axes
 from gnothi.language import ActiveSettings, TextEncoder, load
 from gnothi.language.simulate import Answered, Curves, Schedule, simulate
 from gnothi.language.texts import load_texts
@@ -19,7 +20,6 @@ from gnothi.testbed import GenerativeSpec
 from gnothi.testbed.run import config_hash
 
 TOKENS = 64  # of a text that are read
-NUM_PRINCIPAL = 64  # numbers that a text's vector is turned into: of more, a few hundred labels can say little
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class TextTask:
 class SyntheticTask:
     """One rule of one agent on labels that random networks of two hidden layers draw, anew at every visit.
 
-    10 numbers an input, 200 inputs that may be labelled, one at a time and one gradient step each, as published.
+    10 numbers an input, 200 inputs that may be labelled, one at a time and one gradient step each, as published; so is
+    that results are looked at by the number of distinct inputs that were labelled, of which each may be asked often.
     """
 
     name: str
@@ -116,9 +117,7 @@ def measure(task: EncodeTask | TextTask | SyntheticTask) -> dict[str, list[Recor
 
 
 def _encode(task: EncodeTask) -> Iterator[Record]:
-    """Vectors in `task.file`, turned to their principal axes, each scaled to 1; how many texts there were."""
-    from sklearn.decomposition import PCA
-
+    """Vectors in `task.file`, on their principal axes; how many texts there were."""
     texts, model, rng = load_texts(task.set, task.data), load("minilm"), np.random.default_rng(0)
     if not isinstance(model, TextEncoder):
         raise TypeError("minilm is an encoder")
@@ -138,12 +137,12 @@ def _encode(task: EncodeTask) -> Iterator[Record]:
 
     pool = encode(texts.texts, texts.pairs, rows)
     test = encode(texts.test_texts, texts.test_pairs, test_rows)
-    turn = PCA(min(NUM_PRINCIPAL, *pool.shape), whiten=True, random_state=0).fit(pool)
+    x, test_x = principal_axes(pool, test)
     task.file.parent.mkdir(parents=True, exist_ok=True)
     np.savez(
         task.file,
-        x=turn.transform(pool).astype(np.float32),
-        test_x=turn.transform(test).astype(np.float32),
+        x=x,
+        test_x=test_x,
         labels=texts.labels[rows],
         test_labels=texts.test_labels[test_rows],
     )
@@ -170,13 +169,15 @@ def _synthetic_runs(task: SyntheticTask) -> Iterator[Curves]:
         problem = GenerativeSpec("language", 10, 1, task.temperature, seed, inputs="iid").make()
         x, answers = np.asarray(problem.test_inputs), np.asarray(jax.nn.softmax(problem.true_logits))
         pool, test = Answered(x[:200], answers[:200]), Answered(x[200:1200], answers[200:1200])
-        yield simulate(task.agent, pool, test, task.schedule, task.settings, jax.random.key(seed)[None])
+        key, prior = jax.random.key(seed)[None], problem.prior_knowledge
+        yield simulate(task.agent, pool, test, task.schedule, task.settings, key, prior=prior)
 
 
 def _records(task: TextTask | SyntheticTask, seed: int, run: Curves) -> Iterator[Record]:
     about = {"seed": seed, "config_hash": config_hash(task.subject, task.agent)}
+    distinct = np.array([len(np.unique(run.asked[0, :count])) for count in run.labels])
     for place, count in enumerate(run.labels):
-        for metric, values in (("accuracy", run.accuracy), ("log_loss", run.log_loss)):
-            value = float(values[0, place])
+        for metric, values in (("accuracy", run.accuracy[0]), ("log_loss", run.log_loss[0]), ("distinct", distinct)):
+            value = float(values[place])
             one = Estimate(value, value, value, 1, int(not np.isfinite(value)))
             yield measured(task.subject, task.evaluation, metric, one, num_train=int(count), **about)

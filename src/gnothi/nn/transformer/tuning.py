@@ -76,7 +76,7 @@ class LowRank(eqx.Module):
         return eqx.tree_at(_changed, base, tuple(w + c for w, c in zip(_changed(base), change, strict=True)))
 
 
-def _changed(network: Encoder) -> tuple[Array, Array]:
+def _changed(network: Encoder) -> tuple[Any, Any]:
     return network.layers.attention.query.weight, network.layers.attention.value.weight
 
 
