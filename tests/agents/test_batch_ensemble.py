@@ -17,6 +17,7 @@ def test_each_member_pays_for_its_own_weights(recipe):
     assert float(told["penalty"](enn)) == pytest.approx(np.sqrt(0.25) * 4 / 50 * float(squares), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_members_disagree_and_that_helps():
     agent = AGENTS["batch_ensemble"]
     assert spread(agent, FEW) > 0.01

@@ -6,6 +6,7 @@ from gnothi.enn import Epinet, LinearPrior
 from gnothi.learning import cross_entropy
 
 
+@pytest.mark.slow
 def test_the_published_epinet(recipe):
     network, told = recipe(EpinetAgent())
     epinet, prior = network.network, network.prior

@@ -87,6 +87,7 @@ def test_what_cannot_be_asked_for_is_refused():
         LaplaceAgent(subset="all")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["laplace", "laplace_kron"])
 def test_it_knows_what_it_does_not_know(name):
     assert_it_knows_what_it_does_not_know(AGENTS[name])

@@ -10,6 +10,7 @@ from gnothi.learning import count_flops, cross_entropy
 from tests.agents.small_problem import assert_it_knows_what_it_does_not_know
 
 
+@pytest.mark.slow
 def test_the_recipe(recipe):
     enn, told = recipe(LastLayerEnsembleAgent(prior_scale=3.0, prior_power=0.5))
     assert isinstance(enn.network, LastLayerEnsemble) and isinstance(enn.prior, MatchedPrior)

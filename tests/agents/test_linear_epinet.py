@@ -10,6 +10,7 @@ from gnothi.learning import count_flops, cross_entropy
 from gnothi.testbed import grid
 
 
+@pytest.mark.slow
 def test_the_recipe(recipe):
     network, told = recipe(LinearEpinetAgent())
     epinet, prior = network.network, network.prior

@@ -27,6 +27,7 @@ def test_an_agent_that_never_looks_has_the_regret_of_chance():
     assert abs(found.regret.mean() - 2 / 3) < 4 * np.sqrt(2 / 9 / 1200)
 
 
+@pytest.mark.slow
 def test_a_bandit_plays_the_same_alone_and_among_others():
     alone = play_contextual(SMALL, FLOWERS[1:2], batch_size=8).taken[0]
     np.testing.assert_array_equal(play_contextual(SMALL, FLOWERS, batch_size=8).taken[1], alone)

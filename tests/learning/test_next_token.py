@@ -20,6 +20,7 @@ def net():
     return louder(decoder(CONFIG, key=KEY))
 
 
+@pytest.mark.slow
 def test_the_loss_is_the_cross_entropy_by_hand(net):
     total = []
     for sequence, length in zip(TOKENS, LENGTHS.tolist(), strict=True):

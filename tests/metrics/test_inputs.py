@@ -14,6 +14,7 @@ def test_iid_draws_different_inputs():
     assert sorted(positions.tolist()) == list(range(30))
 
 
+@pytest.mark.slow
 def test_dyadic_sits_on_two_anchors_equally_often():
     keys = jax.random.split(jax.random.key(2), 400)
     positions = jax.vmap(lambda key: dyadic(key, POOL, 10))(keys)
