@@ -8,16 +8,12 @@ from jaxtyping import Array, Float, Num
 
 from gnothi.enn.indices import IndexDistribution
 from gnothi.enn.network import EpistemicNetwork
-from gnothi.nn import Frozen
+from gnothi.nn import Held
 
 INPUTS_AT_ONCE = 64  # whose activations are in memory, and in cache, together
 
 
 Trunk = Callable[[Array], Array]  # one input to a vector of features: an `equinox.Module`, if it is to learn
-
-
-class _Start(Frozen):
-    network: Trunk
 
 
 class Trunked(EpistemicNetwork):
@@ -38,14 +34,14 @@ class Trunked(EpistemicNetwork):
 
     trunk: Trunk
     head: EpistemicNetwork
-    start: _Start
+    start: Held
     index: IndexDistribution
     rate: float = eqx.field(static=True)
 
     def __init__(self, trunk: Trunk, head: EpistemicNetwork, rate: float = 0.05):
         if rate <= 0:
             raise ValueError(f"the trunk's share of the learning rate must be positive, got {rate}")
-        self.trunk, self.head, self.start, self.rate = trunk, head, _Start(trunk), rate
+        self.trunk, self.head, self.start, self.rate = trunk, head, Held(trunk), rate
         self.index = head.index
 
     def __call__(self, x: Num[Array, "..."], z: Array) -> Float[Array, " classes"]:

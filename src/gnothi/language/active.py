@@ -7,14 +7,15 @@ of a frozen encoder for example; labels come in any order.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Num
+from jaxtyping import Array, Float, Int, Num, PRNGKeyArray
 
-from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps, joint_draws, network_for
+from gnothi.agents import NetworkAgent, PriorKnowledge, Training, gradient_steps, joint_draws, network_for
 from gnothi.enn import Trunk
 from gnothi.learning.losses import Batch
 from gnothi.metrics import PRIORITIES, choose, choose_batch, fit_temperature, tempered
@@ -22,6 +23,11 @@ from gnothi.metrics import PRIORITIES, choose, choose_batch, fit_temperature, te
 Features = Num[np.ndarray, "inputs ..."] | Num[Array, "inputs ..."]
 TOGETHER = "batch"
 RULES = (*PRIORITIES, TOGETHER)
+
+
+def few_candidates(batch: int) -> int:
+    """Of how many inputs a batch of texts is picked: of more, rules that look for disagreement take outliers."""
+    return max(200, 4 * batch)
 
 
 @dataclass(frozen=True)
@@ -210,12 +216,32 @@ def _learn(agent, enn, state, features, rows, labels, count, key, steps, batch_s
     """`steps` minibatches of the first `count` labels."""
     training = gradient_steps(agent, enn, PriorKnowledge(num_classes))
     inputs = features[rows]
-    constants = enn.constants(inputs)
+    return minibatches(training, state, inputs, enn.constants(inputs), labels, count, key, steps, batch_size)
+
+
+def minibatches(
+    training: Training,
+    state: Any,
+    inputs: Array,
+    constants: Array | None,
+    labels: Int[Array, " room"],
+    count: Int[Array, ""],
+    key: PRNGKeyArray,
+    steps: int,
+    batch_size: int,
+    rows: Int[Array, " room"] | None = None,
+) -> Any:
+    """The state of training after gradient steps on minibatches of the first `count` labels, with replacement.
+
+    **Arguments:** `training`; `state`; `inputs`, and what is constant about them; `labels`; `count`; `key`; `steps`;
+    `batch_size`; `rows`, of which inputs the labels are, if not of each in turn.
+    """
 
     def step(state, key):
-        row_key, index_key = jax.random.split(key)
-        picked = jax.random.randint(row_key, (batch_size,), 0, count)
-        known = None if constants is None else constants[picked]
-        return training.step(state, Batch(inputs[picked], labels[picked], picked, known), count, index_key), None
+        place_key, index_key = jax.random.split(key)
+        places = jax.random.randint(place_key, (batch_size,), 0, count)
+        chosen = places if rows is None else rows[places]
+        known = None if constants is None else constants[chosen]
+        return training.step(state, Batch(inputs[chosen], labels[places], places, known), count, index_key), None
 
     return jax.lax.scan(step, state, jax.random.split(key, steps))[0]

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from gnothi.language.tokens import Tokenizer, fill
+from gnothi.language.tokens import Tokenizer, check_texts, fill
 from gnothi.nn.transformer import Encoder
 
 LENGTHS = (16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)  # to which batches are filled up: a program each
@@ -44,11 +44,7 @@ class TextEncoder:
 
         **Raises:** `ValueError` if a text is none, or there are no texts.
         """
-        if isinstance(texts, str) or not len(texts):
-            raise ValueError(f"give a list of one text or more, got {texts!r:.60}")
-        for place, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise ValueError(f"text {place} is a {type(text).__name__}, not a str")
+        check_texts(texts)
         return [self.tokenizer.encode(text, most=self.most) for text in texts]
 
     def encode(

@@ -36,7 +36,7 @@ from gnothi.enn import Epinet
 from gnothi.language.candidates import Sampled, Table, candidates, token_vectors
 from gnothi.language.generate import LanguageModel
 from gnothi.language.shifted_head import FrozenDecoder, NoBase, ShiftedHead, whitening
-from gnothi.language.tokens import fill
+from gnothi.language.tokens import check_texts, fill
 from gnothi.learning import cross_entropy, fit
 from gnothi.learning.adam import adam
 from gnothi.learning.fit import Progress, Scalar
@@ -358,8 +358,7 @@ def _blocks(
 
 
 def _encoded(model: LanguageModel, texts: Sequence[str]) -> list[list[int]]:
-    if isinstance(texts, str) or not len(texts):
-        raise ValueError(f"give a list of one text or more, got {texts!r:.60}")
+    check_texts(texts)
     return [model.tokenizer.encode(text) for text in texts]
 
 

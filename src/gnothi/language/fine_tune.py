@@ -11,7 +11,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.language.encode import TextEncoder, mean_of_tokens
 from gnothi.language.tokens import fill
-from gnothi.nn.transformer.tuning import Held, last_layers, low_rank
+from gnothi.nn import Held
+from gnothi.nn.transformer.tuning import last_layers, low_rank
 
 FILLING = -1  # what no token is: it ends a text
 MEASURED = 512  # texts whose features say how large features are

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from gnothi.agents import AGENTS, NetworkAgent, find_agent
 from gnothi.data import principal_axes
-from gnothi.language.active import ActiveSettings, ActiveTrainer
+from gnothi.language.active import ActiveSettings, ActiveTrainer, few_candidates
 from gnothi.language.encode import TextEncoder
 from gnothi.language.load import load
 from gnothi.language.pool import (
@@ -260,10 +260,8 @@ class Rounds:
             raise ValueError(
                 f"--agent {self.settings.agent} does not learn step by step: take epinet, ensemble+, mlp, ..."
             )
-        # Of more candidates than this, rules that look for disagreement take what is like nothing else.
-        settings = ActiveSettings(
-            self.settings.rule, num_candidates=max(200, 4 * self.settings.batch), aside=self.settings.aside
-        )
+        candidates = few_candidates(self.settings.batch)
+        settings = ActiveSettings(self.settings.rule, num_candidates=candidates, aside=self.settings.aside)
         if self._features is None:
             (self._features,) = principal_axes(vectors_of(self.pool, self.settings.model, self._encode))
         return ActiveTrainer(agent, self._features, num_classes, settings, seed=self.settings.seed)

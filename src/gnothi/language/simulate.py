@@ -17,8 +17,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from gnothi.agents import NetworkAgent, PriorKnowledge, gradient_steps, network_for
 from gnothi.enn import FiniteIndexDistribution, Trunk
-from gnothi.language.active import TOGETHER, ActiveSettings
-from gnothi.learning.losses import Batch
+from gnothi.language.active import TOGETHER, ActiveSettings, minibatches
 from gnothi.metrics import PRIORITIES, choose_batch, fit_temperature, tempered
 
 
@@ -46,7 +45,7 @@ class Answered(NamedTuple):
     answers: Float[np.ndarray, "inputs classes"] | Float[Array, "inputs classes"]
 
 
-class Curves(NamedTuple):
+class Runs(NamedTuple):
     """What runs came to after `labels` labels.
 
     `accuracy` is the share of the test set whose likeliest answer was predicted; `log_loss`, in nats, that of its
@@ -71,7 +70,7 @@ def simulate(
     trunk: Trunk | None = None,
     rate: float = 0.05,
     prior: PriorKnowledge | None = None,
-) -> Curves:
+) -> Runs:
     """Runs of labelling, one a key.
 
     **Arguments:** `agent`, what learns; `pool`, from which it asks; `test`; `schedule`; `settings`, as of an
@@ -89,7 +88,7 @@ def simulate(
     asked, *scores = _runs(agent, x, answers, *held, schedule, settings, keys, trunk, rate, prior)
     accuracy, log_loss, temperature = map(np.asarray, scores)
     labels = np.arange(1, accuracy.shape[1] + 1) * schedule.batch * schedule.every
-    return Curves(labels, accuracy, log_loss, temperature, np.asarray(asked))
+    return Runs(labels, accuracy, log_loss, temperature, np.asarray(asked))
 
 
 @eqx.filter_jit
@@ -162,15 +161,9 @@ def _run(agent, x, answers, test_x, test_answers, schedule, settings, trunk, rat
         return jnp.concatenate([candidates[chosen], apart])
 
     def learn(learner, told, key):
-        def step(learner, key):
-            pick_key, index_key = jax.random.split(key)
-            places = jax.random.randint(pick_key, (settings.batch_size,), 0, told.number)
-            rows = told.rows[places]
-            batch = Batch(x[rows], told.labels[places], places, None if known is None else known[rows])
-            return training.step(learner, batch, told.number, index_key), None
-
         steps = max(1, round(settings.steps_per_label * schedule.batch))
-        return jax.lax.scan(step, learner, jax.random.split(key, steps))[0]
+        sizes = (steps, settings.batch_size)
+        return minibatches(training, learner, x, known, told.labels, told.number, key, *sizes, told.rows)
 
     def one_round(state, key):
         ask_key, answer_key, learn_key = jax.random.split(key, 3)

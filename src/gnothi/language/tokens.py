@@ -101,6 +101,18 @@ def tokenizer_of_gguf(about: Mapping[str, Any]) -> Tokenizer:
     return Tokenizer(inner)
 
 
+def check_texts(texts: Sequence[str]) -> None:
+    """Refuses what is no list of texts.
+
+    **Raises:** `ValueError` if a text is none, or there are no texts.
+    """
+    if isinstance(texts, str) or not len(texts):
+        raise ValueError(f"give a list of one text or more, got {texts!r:.60}")
+    for place, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise ValueError(f"text {place} is a {type(text).__name__}, not a str")
+
+
 def fill(
     rows: Sequence[Sequence[int]], *, filling: int = 0, multiple: int = 1
 ) -> tuple[Int[np.ndarray, "_ _"], Int[np.ndarray, " _"]]:

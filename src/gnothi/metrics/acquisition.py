@@ -54,6 +54,16 @@ def check_count(count: int, num_inputs: int) -> None:
         raise ValueError(f"count must be between 1 and the {num_inputs} inputs of the pool, got {count}")
 
 
+def softmax_entropy(logits: Float[Array, "_ _"], axis: int) -> tuple[Float[Array, "_ _"], Float[Array, " _"]]:
+    """Probabilities of classes, which lie along an axis of two, and their entropies in nats."""
+    shifted = logits - jnp.max(logits, axis=axis, keepdims=True)
+    weights = jnp.exp(shifted)
+    total = jnp.sum(weights, axis=axis, keepdims=True)
+    # What has underflowed counts for nothing, be its logarithm what it may.
+    inner = jnp.sum(jnp.where(weights > 0, weights * shifted, 0.0), axis=axis, keepdims=True)
+    return weights / total, jnp.squeeze(jnp.log(total) - inner / total, axis)
+
+
 def _in_blocks(logits: Logits, rule: Callable[[Probs, Entropies], Float[Array, " block"]]) -> Priorities:
     """Applies a rule to probabilities, and the entropies of each sample's own prediction, a block of inputs at a time.
 
@@ -66,13 +76,9 @@ def _in_blocks(logits: Logits, rule: Callable[[Probs, Entropies], Float[Array, "
     def block(number, priorities):
         part = jax.lax.dynamic_slice_in_dim(logits, number * size, size, axis=1)  # the last one begins early enough
         part = jnp.transpose(part, (2, 0, 1)).reshape(num_classes, -1)
-        shifted = part - jnp.max(part, axis=0)
-        weights = jnp.exp(shifted)
-        total = jnp.sum(weights, axis=0)
-        # What has underflowed counts for nothing, be its logarithm what it may.
-        inner = jnp.sum(jnp.where(weights > 0, weights * shifted, 0.0), axis=0)
-        probs = (weights / total).reshape(num_classes, num_samples, size)
-        entropies = (jnp.log(total) - inner / total).reshape(num_samples, size)
+        flat_probs, flat_entropies = softmax_entropy(part, axis=0)
+        probs = flat_probs.reshape(num_classes, num_samples, size)
+        entropies = flat_entropies.reshape(num_samples, size)
         return jax.lax.dynamic_update_slice_in_dim(priorities, rule(probs, entropies), number * size, axis=0)
 
     return jax.lax.fori_loop(0, -(-num_inputs // size), block, jnp.zeros(num_inputs, logits.dtype))

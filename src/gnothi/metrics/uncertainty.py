@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax.scipy.special import entr
 from jaxtyping import Array, Float, Int
 
-from gnothi.metrics.acquisition import check_logits
+from gnothi.metrics.acquisition import check_logits, softmax_entropy
 
 
 class Uncertainty(NamedTuple):
@@ -66,13 +66,8 @@ def stream_decompose(
 
     def add(state, sample):
         probs, entropies = state
-        scores = logits(sample).astype(jnp.float32)
-        shifted = scores - jnp.max(scores, axis=1, keepdims=True)
-        weights = jnp.exp(shifted)
-        whole = jnp.sum(weights, axis=1)
-        # What has underflowed counts for nothing, be its logarithm what it may.
-        inner = jnp.sum(jnp.where(weights > 0, weights * shifted, 0.0), axis=1)
-        return (probs + weights / whole[:, None], entropies + jnp.log(whole) - inner / whole), None
+        more, entropy = softmax_entropy(logits(sample).astype(jnp.float32), axis=1)
+        return (probs + more, entropies + entropy), None
 
     (probs, entropies), _ = jax.lax.scan(add, (jnp.zeros(shape), jnp.zeros(shape[0])), jnp.arange(num_samples))
     mean = probs / num_samples

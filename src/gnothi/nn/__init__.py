@@ -1,6 +1,6 @@
 """Plain building blocks: networks that show their features, and parts that are never trained."""
 
-from gnothi.nn.frozen import Frozen, partition
+from gnothi.nn.frozen import Frozen, Held, partition
 from gnothi.nn.mlp import MLP
 from gnothi.nn.network import FeatureNetwork
 from gnothi.nn.stacked import CACHE_NUMBERS, in_blocks, stack, stacked_outputs
@@ -11,6 +11,7 @@ __all__ = [
     "MLP",
     "FeatureNetwork",
     "Frozen",
+    "Held",
     "TableMLP",
     "in_blocks",
     "partition",

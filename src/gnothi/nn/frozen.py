@@ -1,5 +1,7 @@
 """What training must not touch is marked by its type, never by its name."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 from jaxtyping import PyTree
@@ -7,6 +9,12 @@ from jaxtyping import PyTree
 
 class Frozen(eqx.Module):
     """Marks a part of a network as never differentiated, decayed or optimised: subclass it (prior functions do)."""
+
+
+class Held(Frozen):
+    """A network, or a part of one, that is used and not trained."""
+
+    network: Any
 
 
 def partition(tree: PyTree) -> tuple[PyTree, PyTree]:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from gnothi.agents import NetworkAgent
 from gnothi.data import principal_axes
 from gnothi.language import ActiveSettings, TextEncoder, load
-from gnothi.language.simulate import Answered, Curves, Schedule, simulate
+from gnothi.language.simulate import Answered, Runs, Schedule, simulate
 from gnothi.language.texts import load_texts
 from gnothi.metrics import Estimate
 from gnothi.reproduce.measured import measured
@@ -44,76 +44,97 @@ class EncodeTask:
 
 
 @dataclass(frozen=True)
-class TextTask:
-    """One rule of one agent on a set of texts; of every answer a share `noise` is drawn at random."""
+class Texts:
+    """A set of texts, of whose answers a share `noise` is drawn at random."""
 
-    name: str
-    agent: NetworkAgent
-    settings: ActiveSettings
-    texts: EncodeTask
+    encoded: EncodeTask
     noise: float
-    schedule: Schedule
-    seeds: int
-
-    @property
-    def subject(self) -> str:
-        """Who is measured."""
-        return _subject(self.name, self.settings)
 
     @property
     def evaluation(self) -> str:
-        """On what."""
-        return f"language/{self.texts.set}" + (f"-noise{self.noise:g}" if self.noise else "")
+        """Its name in records."""
+        return f"language/{self.encoded.set}" + (f"-noise{self.noise:g}" if self.noise else "")
 
     @property
     def cell(self) -> str:
-        """The cell's file."""
-        about = config_hash(f"{self.settings} {self.schedule}", self.agent)
-        return f"{self.subject}-{about}/{self.evaluation}-{self.texts.pool}-{self.texts.test}x{self.seeds}"
+        """Its name in files."""
+        return f"{self.evaluation}-{self.encoded.pool}-{self.encoded.test}"
+
+    def runs(self, task: "LabelTask") -> Iterator[Runs]:
+        """The runs of a task, one at a time."""
+        with np.load(self.encoded.file) as kept:
+            x, labels, test_x, test_labels = (kept[name] for name in ("x", "labels", "test_x", "test_labels"))
+        classes = int(max(labels.max(), test_labels.max())) + 1
+
+        def answered(x: np.ndarray, labels: np.ndarray) -> Answered:
+            sure = np.eye(classes, dtype=np.float32)[labels]
+            return Answered(x, (1 - self.noise) * sure + self.noise / classes)
+
+        pool, test, keys = answered(x, labels), answered(test_x, test_labels), jax.random.key(1)
+        runs = simulate(task.agent, pool, test, task.schedule, task.settings, jax.random.split(keys, task.seeds))
+        return (Runs(runs.labels, *(part[seed : seed + 1] for part in runs[1:])) for seed in range(task.seeds))
 
 
 @dataclass(frozen=True)
-class SyntheticTask:
-    """One rule of one agent on labels that random networks of two hidden layers draw, anew at every visit.
+class Networks:
+    """Labels that random networks of two hidden layers draw, anew at every visit.
 
     10 numbers an input, 200 inputs that may be labelled, one at a time and one gradient step each, as published; so is
     that results are looked at by the number of distinct inputs that were labelled, of which each may be asked often.
     """
 
+    temperature: float
+
+    @property
+    def evaluation(self) -> str:
+        """Its name in records."""
+        return f"language/synthetic-T{self.temperature:g}"
+
+    @property
+    def cell(self) -> str:
+        """Its name in files."""
+        return self.evaluation
+
+    def runs(self, task: "LabelTask") -> Iterator[Runs]:
+        """The runs of a task, one at a time."""
+        for seed in range(task.seeds):
+            problem = GenerativeSpec("language", 10, 1, self.temperature, seed, inputs="iid").make()
+            x, answers = np.asarray(problem.test_inputs), np.asarray(jax.nn.softmax(problem.true_logits))
+            pool, test = Answered(x[:200], answers[:200]), Answered(x[200:1200], answers[200:1200])
+            key, prior = jax.random.key(seed)[None], problem.prior_knowledge
+            yield simulate(task.agent, pool, test, task.schedule, task.settings, key, prior=prior)
+
+
+@dataclass(frozen=True)
+class LabelTask:
+    """One rule of one agent, `seeds` runs of it."""
+
     name: str
     agent: NetworkAgent
     settings: ActiveSettings
-    temperature: float
     schedule: Schedule
     seeds: int
+    source: Texts | Networks
 
     @property
     def subject(self) -> str:
         """Who is measured."""
-        return _subject(self.name, self.settings)
-
-    @property
-    def evaluation(self) -> str:
-        """On what."""
-        return f"language/synthetic-T{self.temperature:g}"
+        aside = f", {self.settings.aside:g} aside" if self.settings.aside else ""
+        return f"{self.name}, {self.settings.rule}{aside}"
 
     @property
     def cell(self) -> str:
         """The cell's file."""
         about = config_hash(f"{self.settings} {self.schedule}", self.agent)
-        return f"{self.subject}-{about}/{self.evaluation}x{self.seeds}"
+        return f"{self.subject}-{about}/{self.source.cell}x{self.seeds}"
 
 
-def _subject(name: str, settings: ActiveSettings) -> str:
-    return f"{name}, {settings.rule}" + (f", {settings.aside:g} aside" if settings.aside else "")
-
-
-def measure(task: EncodeTask | TextTask | SyntheticTask) -> dict[str, list[Record]]:
+def measure(task: EncodeTask | LabelTask) -> dict[str, list[Record]]:
     """Encodes a set, or labels one."""
     if isinstance(task, EncodeTask):
         return {task.cell: list(_encode(task))}
-    runs = _text_runs(task) if isinstance(task, TextTask) else _synthetic_runs(task)
-    return {task.cell: [record for seed, run in enumerate(runs) for record in _records(task, seed, run)]}
+    runs = enumerate(task.source.runs(task))
+    return {task.cell: [record for seed, run in runs for record in _records(task, seed, run)]}
 
 
 def _encode(task: EncodeTask) -> Iterator[Record]:
@@ -125,7 +146,6 @@ def _encode(task: EncodeTask) -> Iterator[Record]:
         rng.permutation(len(labels))[:most]
         for labels, most in ((texts.labels, task.pool), (texts.test_labels, task.test))
     )
-
     short = replace(model, most=TOKENS)
 
     def encode(of: tuple[str, ...], pairs: tuple[str, ...] | None, rows: Iterable[int]) -> Float[np.ndarray, "_ _"]:
@@ -139,45 +159,16 @@ def _encode(task: EncodeTask) -> Iterator[Record]:
     test = encode(texts.test_texts, texts.test_pairs, test_rows)
     x, test_x = principal_axes(pool, test)
     task.file.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(
-        task.file,
-        x=x,
-        test_x=test_x,
-        labels=texts.labels[rows],
-        test_labels=texts.test_labels[test_rows],
-    )
+    np.savez(task.file, x=x, test_x=test_x, labels=texts.labels[rows], test_labels=texts.test_labels[test_rows])
     for metric, count in (("texts", len(rows)), ("test texts", len(test_rows)), ("classes", len(texts.classes))):
         yield measured("minilm", f"language/{task.set}", metric, Estimate(count, count, count, units=1))
 
 
-def _text_runs(task: TextTask) -> Iterator[Curves]:
-    with np.load(task.texts.file) as kept:
-        x, labels, test_x, test_labels = (kept[name] for name in ("x", "labels", "test_x", "test_labels"))
-    classes = int(max(labels.max(), test_labels.max())) + 1
-
-    def answered(x: np.ndarray, labels: np.ndarray) -> Answered:
-        sure = np.eye(classes, dtype=np.float32)[labels]
-        return Answered(x, (1 - task.noise) * sure + task.noise / classes)
-
-    keys = jax.random.split(jax.random.key(1), task.seeds)
-    runs = simulate(task.agent, answered(x, labels), answered(test_x, test_labels), task.schedule, task.settings, keys)
-    return (Curves(runs.labels, *(part[seed : seed + 1] for part in runs[1:])) for seed in range(task.seeds))
-
-
-def _synthetic_runs(task: SyntheticTask) -> Iterator[Curves]:
-    for seed in range(task.seeds):
-        problem = GenerativeSpec("language", 10, 1, task.temperature, seed, inputs="iid").make()
-        x, answers = np.asarray(problem.test_inputs), np.asarray(jax.nn.softmax(problem.true_logits))
-        pool, test = Answered(x[:200], answers[:200]), Answered(x[200:1200], answers[200:1200])
-        key, prior = jax.random.key(seed)[None], problem.prior_knowledge
-        yield simulate(task.agent, pool, test, task.schedule, task.settings, key, prior=prior)
-
-
-def _records(task: TextTask | SyntheticTask, seed: int, run: Curves) -> Iterator[Record]:
+def _records(task: LabelTask, seed: int, run: Runs) -> Iterator[Record]:
     about = {"seed": seed, "config_hash": config_hash(task.subject, task.agent)}
     distinct = np.array([len(np.unique(run.asked[0, :count])) for count in run.labels])
     for place, count in enumerate(run.labels):
         for metric, values in (("accuracy", run.accuracy[0]), ("log_loss", run.log_loss[0]), ("distinct", distinct)):
             value = float(values[place])
             one = Estimate(value, value, value, 1, int(not np.isfinite(value)))
-            yield measured(task.subject, task.evaluation, metric, one, num_train=int(count), **about)
+            yield measured(task.subject, task.source.evaluation, metric, one, num_train=int(count), **about)

@@ -14,14 +14,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gnothi.agents import AGENTS, EpinetAgent, MLPAgent, NetworkAgent
+from gnothi.agents import AGENTS, MLPAgent, NetworkAgent, find_agent
 from gnothi.cards import Claim, above, below
-from gnothi.language import ActiveSettings
+from gnothi.language import ActiveSettings, RoundSettings
+from gnothi.language.active import few_candidates
 from gnothi.language.simulate import Schedule
 from gnothi.metrics import Estimate, paired_difference
 from gnothi.reproduce.curves import Curves, mean_by_distinct, part_needed, read_curves
 from gnothi.reproduce.lab import Findings, Lab
-from gnothi.reproduce.labelling import EncodeTask, SyntheticTask, TextTask, measure
+from gnothi.reproduce.labelling import EncodeTask, LabelTask, Networks, Texts, measure
 from gnothi.reproduce.language_figure import draw
 from gnothi.sweep import Group
 
@@ -29,15 +30,14 @@ PACKAGED_SETS = ("movies", "tweets", "spam", "newsgroups")
 GLUE_SETS = ("sst-2",)
 HARD_SETS = ("cola", "rte")  # of which a frozen MiniLM knows next to nothing: shown, and in no claim
 NOISE = 0.3  # share of the answers that are drawn at random
-ASIDE = 0.1
+ASIDE = RoundSettings().aside  # as `gnothi label` does
 EPINET, MLP = "epinet", "mlp"
 RANDOM, ASKED = f"{EPINET}, uniform", f"{EPINET}, variance"
 TEMPERED = f", {ASIDE:g} aside"
 
-
-#: Heads on texts: as published for the testbed, with decay and rate that suit 200 to 2,000 labels of texts.
+#: Heads on texts: that of `gnothi label`, and a network of its size.
 HEADS: dict[str, NetworkAgent] = {
-    EPINET: EpinetAgent(hidden=(50,), prior_scale=0.5, l2=6.0, learning_rate=2e-3),
+    EPINET: find_agent(RoundSettings().agent, AGENTS),  # type: ignore[dict-item]
     MLP: MLPAgent(hidden=(50,), l2=6.0, learning_rate=2e-3),
 }
 
@@ -47,7 +47,7 @@ def run(lab: Lab) -> Findings:
     encodings = _encodings(lab)
     encoded = lab.run([Group(task.cell, (task.cell,), task) for task in encodings.values()], measure)
     sizes = {one.evaluation.split("/")[1]: int(one.value) for one in encoded if one.metric == "texts"}
-    tasks: list[TextTask | SyntheticTask] = [*_text_tasks(lab, encodings, sizes), *_synthetic_tasks(lab)]
+    tasks = [*_text_tasks(lab, encodings, sizes), *_synthetic_tasks(lab)]
     records = lab.run([Group(task.cell, (task.cell,), task) for task in tasks], measure)
     curves = read_curves(records)
     claims = (*_half_claims(curves, lab), *_noise_claims(curves, lab), *_synthetic_claims(curves, lab))
@@ -62,15 +62,15 @@ def _encodings(lab: Lab) -> dict[str, EncodeTask]:
     return {name: EncodeTask(name, lab.folder, lab.data_dir, pool, test) for name in names}
 
 
-def _text_tasks(lab: Lab, encodings: dict[str, EncodeTask], sizes: dict[str, int]) -> list[TextTask]:
+def _text_tasks(lab: Lab, encodings: dict[str, EncodeTask], sizes: dict[str, int]) -> list[LabelTask]:
     """Budgets are a quarter of the pool: of half of it, what is asked for is hardly other than what is drawn."""
     most, batch, seeds = lab.choose(smoke=(300, 50, 3), laptop=(2000, 50, 10), paper=(2000, 50, 20))
 
-    def task(name: str, rule: str, texts: EncodeTask, noise: float = 0.0, aside: float = 0.0) -> TextTask:
-        # Of more candidates than this, rules that look for disagreement take what is like nothing else.
-        settings = ActiveSettings(rule, num_candidates=4 * batch, aside=aside)
+    def task(name: str, rule: str, texts: EncodeTask, noise: float = 0.0, aside: float = 0.0) -> LabelTask:
+        settings = ActiveSettings(rule, num_candidates=few_candidates(batch), aside=aside)
         budget = min(most, sizes[texts.set] // 4) // (2 * batch) * 2 * batch
-        return TextTask(name, HEADS[name], settings, texts, noise, Schedule(budget, batch, every=2), seeds)
+        schedule = Schedule(budget, batch, every=2)
+        return LabelTask(name, HEADS[name], settings, schedule, seeds, Texts(texts, noise))
 
     tasks = []
     for name, texts in encodings.items():
@@ -85,7 +85,7 @@ def _text_tasks(lab: Lab, encodings: dict[str, EncodeTask], sizes: dict[str, int
     return tasks
 
 
-def _synthetic_tasks(lab: Lab) -> list[SyntheticTask]:
+def _synthetic_tasks(lab: Lab) -> list[LabelTask]:
     budget, seeds = lab.choose(smoke=(150, 3), laptop=(1000, 10), paper=(10_000, 10))
     schedule = Schedule(budget, 1, every=budget // 50, again=True)
     rules = {
@@ -95,13 +95,13 @@ def _synthetic_tasks(lab: Lab) -> list[SyntheticTask]:
         "dropout": ("variance",),
     }
     return [
-        SyntheticTask(
+        LabelTask(
             name,
             AGENTS[name],  # type: ignore[arg-type]
             ActiveSettings(rule, num_candidates=200, steps_per_label=1.0, batch_size=128),
-            temperature,
             schedule,
             seeds,
+            Networks(temperature),
         )
         for temperature in lab.choose(smoke=(0.5,), laptop=(0.1, 0.5), paper=(0.1, 0.5))
         for name, of_agent in rules.items()
@@ -157,7 +157,7 @@ def _noise_claims(curves: Curves, lab: Lab) -> list[Claim]:
                 f"With noisy labels the epinet's variance beats {rule} of a plain network",
                 f"gain in accuracy at the whole budget, mean over {len(noisy)} sets",
                 paired_difference(*np.mean(ends, axis=0)),
-                -0.1 if lab.scale == "smoke" else 0.0,
+                lab.choose(smoke=-0.1, laptop=0.0, paper=0.0),
             )
         )
     return claims

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from gnothi.nn.stacked import stack
 from gnothi.nn.transformer.parts import (
@@ -76,8 +76,7 @@ class Encoder(eqx.Module):
 
         **Raises:** `ValueError` if the sequence is longer than there are positions.
         """
-        x, seen = self._embedded(tokens, length, types)
-        return jax.lax.scan(lambda x, layer: (layer(x, seen), None), x, self.layers)[0]
+        return through(self.layers, self._embedded(tokens, types), length)
 
     def after_each_layer(
         self,
@@ -86,7 +85,7 @@ class Encoder(eqx.Module):
         types: Int[Array, " positions"] | None = None,
     ) -> Float[Array, "depths positions width"]:
         """The vectors after every layer, the embeddings first; arguments as of a call."""
-        x, seen = self._embedded(tokens, length, types)
+        x, seen = self._embedded(tokens, types), _seen(tokens, length)
 
         def one(x, layer):
             x = layer(x, seen)
@@ -94,12 +93,23 @@ class Encoder(eqx.Module):
 
         return jnp.concatenate([x[None], jax.lax.scan(one, x, self.layers)[1]])
 
-    def _embedded(self, tokens: Array, length: int | Array, types: Array | None) -> tuple[Array, Array]:
+    def _embedded(self, tokens: Array, types: Array | None) -> Array:
         if len(tokens) > len(self.positions.weight):
             raise ValueError(f"{len(tokens)} tokens are more than the {len(self.positions.weight)} positions there are")
         x = self.tokens(tokens) + self.positions.weight[: len(tokens)]
-        x = self.norm(x + self.types(jnp.zeros_like(tokens) if types is None else types))
-        return x, (jnp.arange(len(tokens)) < length)[None]
+        return self.norm(x + self.types(jnp.zeros_like(tokens) if types is None else types))
+
+
+def through(
+    layers: EncoderLayer, x: Float[Array, "positions width"], length: int | Int[Array, ""]
+) -> Float[Array, "positions width"]:
+    """What stacked layers make of one sequence, of which the first `length` positions are no filling."""
+    seen = _seen(x, length)
+    return jax.lax.scan(lambda x, layer: (layer(x, seen), None), x, layers)[0]
+
+
+def _seen(positions: Array, length: int | Array) -> Bool[Array, "1 positions"]:
+    return (jnp.arange(len(positions)) < length)[None]
 
 
 def encoder(config: EncoderConfig, *, key: PRNGKeyArray) -> Encoder:

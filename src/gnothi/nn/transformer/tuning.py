@@ -7,14 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from gnothi.nn.frozen import Frozen
-from gnothi.nn.transformer.encoder import Encoder, EncoderLayer
-
-
-class Held(Frozen):
-    """A network, or a part of one, that is used and not trained."""
-
-    network: Any
+from gnothi.nn.frozen import Held
+from gnothi.nn.transformer.encoder import Encoder, EncoderLayer, through
 
 
 class LastLayers(eqx.Module):
@@ -30,9 +24,7 @@ class LastLayers(eqx.Module):
         types: Int[Array, " positions"] | None = None,
     ) -> Float[Array, "positions width"]:
         """As of `Encoder`."""
-        x = jax.lax.stop_gradient(self.below.network(tokens, length, types))
-        seen = (jnp.arange(len(tokens)) < length)[None]
-        return jax.lax.scan(lambda x, layer: (layer(x, seen), None), x, self.layers)[0]
+        return through(self.layers, jax.lax.stop_gradient(self.below.network(tokens, length, types)), length)
 
 
 def last_layers(network: Encoder, count: int) -> LastLayers:
