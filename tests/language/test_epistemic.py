@@ -91,7 +91,7 @@ def test_an_index_is_shared_by_texts_and_positions():
 def test_positions_go_in_blocks(monkeypatch):
     whole = UNFITTED.next_tokens(TEXTS, key=KEY)
     monkeypatch.setattr("gnothi.language.epistemic.SCORES_AT_ONCE", 40 * 5)
-    monkeypatch.setattr("gnothi.language.epistemic.READ_AT_ONCE", 32)
+    monkeypatch.setattr("gnothi.language.hidden.READ_AT_ONCE", 32)
     for one, other in zip(whole, UNFITTED.next_tokens(TEXTS, key=KEY), strict=True):
         for nats, same in zip(one, other, strict=True):
             np.testing.assert_allclose(nats, same, atol=1e-5)

@@ -35,17 +35,16 @@ from gnothi.data import Dataset
 from gnothi.enn import Epinet
 from gnothi.language.candidates import Sampled, Table, candidates, token_vectors
 from gnothi.language.generate import LanguageModel
+from gnothi.language.hidden import SHORTEST, hidden_states
 from gnothi.language.shifted_head import FrozenDecoder, NoBase, ShiftedHead, whitening
-from gnothi.language.tokens import check_texts, fill
+from gnothi.language.tokens import check_texts
 from gnothi.learning import cross_entropy, fit
 from gnothi.learning.adam import adam
 from gnothi.learning.fit import Progress, Scalar
 from gnothi.metrics.uncertainty import Uncertainty, decompose, stream_decompose
 from gnothi.nn.transformer import Decoder
 
-READ_AT_ONCE = 1024  # tokens, filling included, that go through the decoder together
 SCORES_AT_ONCE = 2**22  # scores (positions x vocabulary) that are in memory together
-SHORTEST = 16  # sequences are filled up to a power of two from here: a compiled program each
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ class EpistemicLanguageModel:
         """
         order_key, key = jax.random.split(key)
         rows = _cut(self.model, texts, self.settings.length)
-        hidden = np.concatenate([states[:-1] for states in _hidden(self.model.network, rows)])
+        hidden = np.concatenate([states[:-1] for states in hidden_states(self.model.network, rows)])
         targets = np.concatenate([np.asarray(row[1:], np.int32) for row in rows])
         count = self.settings.num_candidates
         drawn = [
@@ -171,7 +170,7 @@ class EpistemicLanguageModel:
         """
         rows = self._tokens(texts)
         indices = self._indices(key, num_samples)
-        hidden = np.concatenate(_hidden(self.model.network, rows))
+        hidden = np.concatenate(hidden_states(self.model.network, rows))
         ends = np.cumsum([len(row) for row in rows])
         parts, means, start = [], [], 0
         for number, block, _ in _blocks(self.model.network, hidden):
@@ -216,7 +215,7 @@ class EpistemicLanguageModel:
             raise ValueError(f"choice {[len(answer) for answer in answers].index(0)} has no tokens")
         indices = self._indices(key, num_samples)
         # What the head reads before each token of each answer.
-        states = _hidden(self.model.network, [[*start, *answer] for answer in answers])
+        states = hidden_states(self.model.network, [[*start, *answer] for answer in answers])
         hidden = np.concatenate([row[len(start) - 1 : -1] for row in states])
         log_probs = np.concatenate(
             [
@@ -265,7 +264,7 @@ def with_epinet(
     """
     settings = settings or EpistemicSettings()
     rows = _cut(model, texts, settings.length)
-    hidden = np.concatenate(_hidden(model.network, rows)).astype(np.float32)
+    hidden = np.concatenate(hidden_states(model.network, rows)).astype(np.float32)
     decoder = FrozenDecoder(model.network, *map(jnp.asarray, whitening(hidden)))
     width = hidden.shape[1]
     epinet_key, row_key, index_key = jax.random.split(key, 3)
@@ -319,28 +318,6 @@ def _log_probs(
         return came - jax.nn.logsumexp(scores, axis=1)
 
     return jax.lax.map(one, head.shifts(hidden, indices))
-
-
-@eqx.filter_jit
-def _read(network: Decoder, tokens: Int[Array, "texts positions"]) -> Float[Array, "texts positions width"]:
-    return jax.vmap(network.features)(tokens)
-
-
-def _hidden(network: Decoder, rows: Sequence[Sequence[int]]) -> list[Float[np.ndarray, "_ width"]]:
-    """What the head reads at each token of each text; texts go through the decoder a few at a time."""
-    found: list[np.ndarray] = [np.empty(0)] * len(rows)
-    rooms = [max(SHORTEST, 1 << (len(row) - 1).bit_length()) for row in rows]
-    for room in sorted(set(rooms)):
-        members = [place for place, own in enumerate(rooms) if own == room]
-        count = max(1, READ_AT_ONCE // room)
-        count = min(count, 1 << (len(members) - 1).bit_length())  # a compiled program for each power of two
-        for start in range(0, len(members), count):
-            chosen = members[start : start + count]
-            filled, _ = fill([*(rows[place] for place in chosen), *[[]] * (count - len(chosen))], multiple=room)
-            states = np.asarray(_read(network, jnp.asarray(filled)))
-            for place, row in zip(chosen, states, strict=False):
-                found[place] = row[: len(rows[place])]
-    return found
 
 
 def _blocks(

