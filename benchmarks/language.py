@@ -67,10 +67,11 @@ def encoding(model, repeats: int) -> dict[int, tuple[float, float]]:
 
 def decoding(model, repeats: int) -> dict[int, float]:
     """By streams: seconds of a step of all."""
-    model = dataclasses.replace(model, ends=())
+    one = dataclasses.replace(model, ends=())
+    many = one.for_many()
 
     def write(streams: int, count: int):
-        return model.write_tokens([[TOKEN] * PROMPT] * streams, count)
+        return (one if streams == 1 else many).write_tokens([[TOKEN] * PROMPT] * streams, count)
 
     return {streams: step_seconds(lambda count, s=streams: write(s, count), repeats) for streams in STREAMS}
 

@@ -31,6 +31,13 @@ def test_company_changes_nothing():
     assert [MODEL.write_tokens([prompt], 12)[0] for prompt in PROMPTS] == together
 
 
+def test_weights_laid_out_for_many_write_the_same():
+    many = MODEL.for_many()
+    assert many.network.layers[0].attention.query.turned and many.network.head.turned
+    assert many.write_tokens(PROMPTS, 12) == MODEL.write_tokens(PROMPTS, 12)
+    np.testing.assert_allclose(many.scores(PROMPTS[2]), MODEL.scores(PROMPTS[2]), atol=1e-4)
+
+
 def test_an_end_is_where_writing_ends():
     whole = MODEL.write_tokens(PROMPTS, 12)
     end = whole[0][3]

@@ -114,4 +114,4 @@ class Sampled(EpistemicNetwork):
 
 def token_vectors(network: Decoder) -> Float[Array, "tokens width"]:
     """What the head multiplies hidden states by, a token a row: rows are gathered fast."""
-    return network.tokens.weight if network.head is None else jnp.asarray(network.head.weight.T)
+    return network.tokens.weight if network.head is None else jnp.asarray(network.head.by_output)

@@ -5,7 +5,7 @@ on from each prompt's own end. So a sequence's tokens do not depend on what it i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import equinox as eqx
 import jax
@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.language.tokens import Tokenizer, chat_text, fill
-from gnothi.nn.transformer import Decoder, unstacked
+from gnothi.nn.transformer import Decoder, turned, unstacked
 
 FILL = 16  # prompts are filled up to a multiple of it: a compiled program each
 
@@ -90,6 +90,11 @@ class LanguageModel:
         drawn_at = jnp.float32(temperature) if temperature else None
         written, counts = _write(self.network, *filled, key, drawn_at, most, self.ends)
         return [row[:count].tolist() for row, count in zip(np.asarray(written), np.asarray(counts), strict=True)]
+
+    def for_many(self) -> "LanguageModel":
+        """A copy whose weights lie as many prompts at once want them on a CPU: from about 8 it writes faster than the
+        original, and for one prompt slower. What it writes is the same, to rounding."""
+        return replace(self, network=turned(unstacked(self.network)))
 
     def scores(self, tokens: Sequence[int]) -> Float[np.ndarray, "positions tokens"]:
         """Scores (logits) of what follows each token of one sequence."""

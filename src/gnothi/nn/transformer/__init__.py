@@ -1,6 +1,6 @@
 """Transformers: the encoder of BERT and the decoder of the Llama family, from the same few parts."""
 
-from gnothi.nn.transformer.decoder import Cache, Decoder, DecoderConfig, DecoderLayer, decoder, unstacked
+from gnothi.nn.transformer.decoder import Cache, Decoder, DecoderConfig, DecoderLayer, decoder, turned, unstacked
 from gnothi.nn.transformer.encoder import Encoder, EncoderConfig, EncoderLayer, encoder
 from gnothi.nn.transformer.parts import (
     Attention,
@@ -32,5 +32,6 @@ __all__ = [
     "decoder",
     "encoder",
     "shardings",
+    "turned",
     "unstacked",
 ]

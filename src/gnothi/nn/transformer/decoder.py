@@ -151,7 +151,7 @@ class Decoder(eqx.Module):
 
     def _turns(self, positions: Array) -> Array:
         first = self.layers[0] if isinstance(self.layers, tuple) else self.layers
-        size = first.attention.query.weight.shape[-1] // first.attention.num_heads
+        size = first.attention.query.output_size // first.attention.num_heads
         return rotations(positions, size, self.rotary_base)
 
     def _run(self, tokens: Array, remat: bool) -> tuple[Array, tuple[Array, Array]]:
@@ -184,6 +184,16 @@ def unstacked(decoder: Decoder) -> Decoder:
         head = Linear(jnp.asarray(decoder.tokens.weight.T), None)
         decoder = eqx.tree_at(lambda d: d.head, decoder, head, is_leaf=lambda node: node is None)
     return decoder
+
+
+@eqx.filter_jit
+def turned(decoder: Decoder) -> Decoder:
+    """A copy whose linear maps have their weights the other way round (`Linear`): for decoding many texts at once."""
+
+    def is_linear(node: object) -> bool:
+        return isinstance(node, Linear)
+
+    return jax.tree.map(lambda node: node.turn() if is_linear(node) else node, decoder, is_leaf=is_linear)
 
 
 def decoder(config: DecoderConfig, *, key: PRNGKeyArray) -> Decoder:
