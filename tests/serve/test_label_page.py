@@ -1,50 +1,21 @@
 """The page over real HTTP: a person labels, and no web page does."""
 
-import http.client
 import json
-from contextlib import contextmanager
-from threading import Thread
 
 import pytest
 
 from gnothi.serve import LabelServer, LabelSession
 from tests.serve import make_pool, open_rounds, read, truth
+from tests.serve import served as serve
 
 
-class Browser:
-    """What the page's script does."""
-
-    def __init__(self, server):
-        self.port, self.token = server.server_port, server.token
-
-    def ask(self, path, body=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        if body is None:
-            connection.request("GET", path, headers=headers)
-        else:
-            content = body if isinstance(body, str) else json.dumps(body)
-            connection.request("POST", path, content, {"X-Gnothi-Token": self.token} | headers)
-        answer = connection.getresponse()
-        content = answer.read().decode()
-        connection.close()
-        self.headers = answer.headers
-        return answer.status, json.loads(content) if "json" in answer.headers["Content-Type"] else content
-
-    def label(self, status):
-        return self.ask("/label", {"row": status["row"], "label": truth(status["text"]), "new": True})
-
-
-@contextmanager
 def served(path, **settings):
     """A browser in front of a session on a free port."""
-    with LabelServer(LabelSession(open_rounds(path, **settings))) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield Browser(server)
-        finally:
-            server.shutdown()
-            thread.join()
+    return serve(LabelServer(LabelSession(open_rounds(path, **settings))))
+
+
+def label(browser, status):
+    return browser.ask("/label", {"row": status["row"], "label": truth(status["text"]), "new": True})
 
 
 @pytest.fixture
@@ -60,7 +31,7 @@ def test_two_rounds_are_labelled_and_a_new_server_goes_on(pool):
         assert status["classes"] == [] and browser.ask("/chances") == (200, {})
         for number in range(4):
             given.append((str(status["row"]), truth(status["text"])))
-            code, status = browser.label(status)
+            code, status = label(browser, status)
             assert code == 200 and [tuple(row.values()) for row in read(labels)] == given
             assert status["labelled"] == number + 1
         assert set(browser.ask("/chances")[1]) == {"good", "bad"}
@@ -70,7 +41,7 @@ def test_two_rounds_are_labelled_and_a_new_server_goes_on(pool):
         _, back = browser.ask("/undo", {})
         assert (str(back["row"]), back["labelled"]) == (given[-1][0], 3)
         while not back["ended"]:
-            _, back = browser.label(back)
+            _, back = label(browser, back)
         assert back["labelled"] == 6 and len(read(labels)) == 6 and back["row"] is None
         assert len(read(pool.with_name("pool.predicted.csv"))) == 12
 
@@ -116,7 +87,7 @@ def test_texts_are_text_and_the_page_loads_nothing(pool):
         assert "alert(" not in page
         _, status = browser.ask("/status")
         while status["row"] != 1:
-            _, status = browser.label(status)
+            _, status = label(browser, status)
         assert status["text"] == 'good <script>alert("1")</script> & "quotes"'
 
 

@@ -1,24 +1,20 @@
 """`report.html`: one self-contained page that opens offline, and the picture for a README."""
 
-import json
-import os
 import shlex
 from collections.abc import Callable, Sequence
-from functools import cache
 from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import altair as alt
-import vl_convert
 
 from gnothi.cards.figures import PRINT_INK, write_png
 from gnothi.cards.floor import LAWFUL, excesses, floor_chart, floor_title, trusted
 from gnothi.cards.leaderboard import BASELINE, Leaderboard, leaderboards, slice_rows, table_of, whole_runs
+from gnothi.cards.page import chart_place, facts, html_page, paragraph, replace_text, section
 from gnothi.cards.plots import Chart, compute_chart, drawable, score_chart, score_panel, slice_panel
 from gnothi.cards.portraits import choose_portraits, load_portraits, portrait_chart
-from gnothi.cards.theme import FONT, agent_colours, chart_config
+from gnothi.cards.theme import agent_colours
 from gnothi.cards.wording import (
     count_problems,
     explain,
@@ -56,17 +52,9 @@ def write_report(run_folder: Path) -> Path:
         chosen = [r for r in records if (r.suite, r.metric) == (board.suite, board.metric)]
         parts.append(_further_section(board, chosen))
     parts += [_reading_section(), _provenance_section(run_folder, runs, records)]
-    page = Template(Path(__file__).with_name("page.html").read_text(encoding="utf-8")).substitute(
-        title=escape(f"gnothi: {main.suite}, {count_problems(main)}"),
-        font=FONT,
-        header=_header(main),
-        body="\n".join(parts),
-        library=_library(),
-    )
+    page = html_page(title=f"gnothi: {main.suite}, {count_problems(main)}", header=_header(main), body="\n".join(parts))
     path = run_folder / "report.html"
-    temporary = path.with_name(f".report.html.{os.getpid()}")
-    temporary.write_text(page, encoding="utf-8")
-    temporary.replace(path)
+    replace_text(path, page)
     return path
 
 
@@ -93,12 +81,6 @@ def write_picture(run_folder: Path, path: Path) -> None:
     write_png(chart, path)
 
 
-@cache
-def _library() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script, the same for all charts of a page."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").replace("</script", "<\\/script")
-
-
 def _header(board: Leaderboard) -> str:
     first, *rest = headline(board)
     lead = "".join(f'<p class="lead">{escape(sentence)}</p>' for sentence in rest)
@@ -108,31 +90,11 @@ def _header(board: Leaderboard) -> str:
     )
 
 
-def _section(title: str, *parts: str) -> str:
-    return f"<section><h2>{escape(title)}</h2>\n" + "\n".join(parts) + "</section>"
-
-
-def _paragraph(text: str, kind: str = "") -> str:
-    words = "".join(f"<code>{p}</code>" if n % 2 else p for n, p in enumerate(escape(text, quote=False).split("`")))
-    return f'<p class="{kind}">{words}</p>' if kind else f"<p>{words}</p>"
-
-
-def _chart(chart: Chart, *, label: str, renderer: str = "svg", scrolls: bool = False) -> str:
-    """A place for a chart and its description, which the page's script draws."""
-    spec: dict[str, Any] = {**chart.to_dict(validate=False), "config": chart_config()}
-    spec.pop("$schema", None)
-    if not scrolls:
-        spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    data = json.dumps(spec, allow_nan=False).replace("<", "\\u003c")
-    place = f'<div class="chart" role="img" aria-label="{escape(label)}" data-renderer="{renderer}"></div>'
-    return f'<div class="{"box" if scrolls else ""}">{place}<script type="application/json">{data}</script></div>'
-
-
 def _table_section(board: Leaderboard, title: str = "Leaderboard") -> str:
-    notes = [_paragraph(note, "note") for note in board.notes]
+    notes = [paragraph(note, "note") for note in board.notes]
     if not board.rows:
-        return _section(title, *notes)
-    return _section(title, _paragraph(explain(board), "caption"), _table(board), *notes)
+        return section(title, *notes)
+    return section(title, paragraph(explain(board), "caption"), _table(board), *notes)
 
 
 def _table(board: Leaderboard) -> str:
@@ -169,7 +131,7 @@ def _panels(board: Leaderboard) -> str:
     panels = []
     for tau in reversed(board.taus):
         words = "One label at a time" if tau == 1 else f"{tau} labels together"
-        chart = _chart(score_panel(board, tau), label=f"scores of each agent at tau {tau}, as in the table")
+        chart = chart_place(score_panel(board, tau), label=f"scores of each agent at tau {tau}, as in the table")
         lost = [row.agent for row in board.at(tau) if not drawable([row])]
         note = (
             f'<p class="caption">Not drawn, for want of a finite score: {escape(", ".join(lost))}.</p>' if lost else ""
@@ -180,8 +142,8 @@ def _panels(board: Leaderboard) -> str:
 
 def _score_section(board: Leaderboard) -> str:
     title = "What one label at a time hides, many labels together show" if hidden(board)[1] else "Scores"
-    return _section(
-        title, _paragraph("Points are scores, lines their 95 % intervals; lower is better.", "caption"), _panels(board)
+    return section(
+        title, paragraph("Points are scores, lines their 95 % intervals; lower is better.", "caption"), _panels(board)
     )
 
 
@@ -189,19 +151,19 @@ def _portrait_section(run_folder: Path) -> str:
     portraits = choose_portraits(load_portraits(run_folder))
     if not portraits:
         words = "This run has no problem in the plane, so there is nothing to draw: `--suite demo` has some."
-        return _section("Joint samples", _paragraph(words, "caption"))
+        return section("Joint samples", paragraph(words, "caption"))
     caption = (
         f"The problem is {portraits[0]['problem']}: points are its training data, colours the probability of class 1. "
         "Each joint sample is one way the world might be: one index, used for the whole plane. Where the data decides, "
         "good samples agree; where it does not, they differ."
     )
-    chart = _chart(
+    chart = chart_place(
         portrait_chart(portraits), label="marginal predictions and joint samples", renderer="canvas", scrolls=True
     )
     title, finding = portrait_finding(portraits)
-    return _section(
+    return section(
         title,
-        _paragraph(finding),
+        paragraph(finding),
         f"<figure>{chart}<figcaption>{escape(caption)}</figcaption></figure>",
     )
 
@@ -209,8 +171,8 @@ def _portrait_section(run_folder: Path) -> str:
 def _compute_section(board: Leaderboard) -> str:
     words = "The dashed line joins agents that no other beats in both score and cost. Compilation is not counted."
     tau = board.taus[0]
-    chart = _chart(compute_chart(board), label=f"score at tau {tau} against CPU seconds, as in the table")
-    return _section(f"Score against compute, τ = {tau}", _paragraph(words, "caption"), chart)
+    chart = chart_place(compute_chart(board), label=f"score at tau {tau} against CPU seconds, as in the table")
+    return section(f"Score against compute, τ = {tau}", paragraph(words, "caption"), chart)
 
 
 def _floor_section(records: Sequence[Record], suite: str) -> str:
@@ -219,8 +181,8 @@ def _floor_section(records: Sequence[Record], suite: str) -> str:
     if not rows:
         return ""
     words = "Nobody scores better on average than draws from the posterior (the dashed line). Differences are paired."
-    chart = _chart(floor_chart(rows), label="nats above the posterior, by agent")
-    return _section(floor_title(rows), _paragraph(words, "caption"), chart)
+    chart = chart_place(floor_chart(rows), label="nats above the posterior, by agent")
+    return section(floor_title(rows), paragraph(words, "caption"), chart)
 
 
 def _slice_section(board: Leaderboard, records: Sequence[Record]) -> str:
@@ -235,7 +197,7 @@ def _slice_section(board: Leaderboard, records: Sequence[Record]) -> str:
     for name, level in factors:
         rows = slice_rows(records, level)
         if rows:
-            chart = _chart(slice_panel(rows, board, name), label=f"score by {name}")
+            chart = chart_place(slice_panel(rows, board, name), label=f"score by {name}")
             panels.append(f"<div><h3>By {name}</h3>{chart}</div>")
     agents = [agent for agent in board.agents if agent != BASELINE]
     colours = agent_colours(agents)
@@ -243,9 +205,9 @@ def _slice_section(board: Leaderboard, records: Sequence[Record]) -> str:
         f'<li><span class="dot" style="background:{colours[agent]}"></span>{escape(agent)}</li>' for agent in agents
     )
     words = f"Scores at τ = {board.taus[0]}, each over {BASELINE}'s on the same problems." if board.normalised else ""
-    return _section(
+    return section(
         "Where the differences come from",
-        _paragraph(words, "caption"),
+        paragraph(words, "caption"),
         f'<ul class="legend">{legend}</ul><div class="panels">{"".join(panels)}</div>',
     )
 
@@ -260,7 +222,7 @@ def _further_section(board: Leaderboard, records: Sequence[Record]) -> str:
         "are over splits of these tables: they say nothing about other tables."
     )
     return table.removesuffix("</section>") + (
-        (_paragraph(words, "caption") if real else "") + _panels(board) + "</section>"
+        (paragraph(words, "caption") if real else "") + _panels(board) + "</section>"
     )
 
 
@@ -277,13 +239,13 @@ def _reading_section() -> str:
         "Intervals hold 95 % of resampled sets of problems. The paired difference to the best is sharper than two "
         "separate intervals, because all agents face the same problems.",
     )
-    return _section("How to read this", *(_paragraph(line) for line in lines))
+    return section("How to read this", *(paragraph(line) for line in lines))
 
 
 def _provenance_section(run_folder: Path, runs: Sequence[dict[str, Any]], records: Sequence[Record]) -> str:
     cells = {(r.subject, r.config_hash, r.evaluation, r.seed): r for r in records}
     hashes = sorted({(r.subject, r.config_hash) for r in records})
-    facts = {
+    about = {
         "suites": ", ".join(sorted({r.suite for r in records})),
         "problems": str(len({r.evaluation for r in records})),
         "cells": f"{len(cells)} of agent, problem and seed; {len(records)} records",
@@ -293,10 +255,9 @@ def _provenance_section(run_folder: Path, runs: Sequence[dict[str, Any]], record
         f"{sum(r.compile_seconds for r in cells.values()):.0f} seconds of compilation",
         "versions": "; ".join(sorted({r.versions for r in records})),
     }
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
     commands = [shlex.join(_command(run, run_folder)) for run in runs]
     commands.append(shlex.join(["gnothi", "testbed", "report", str(run_folder)]))
-    return _section("Provenance", f"<dl>{rows}</dl>", f"<pre><code>{escape(chr(10).join(commands))}</code></pre>")
+    return section("Provenance", facts(about), f"<pre><code>{escape(chr(10).join(commands))}</code></pre>")
 
 
 def _command(run: dict[str, Any], run_folder: Path) -> list[str]:

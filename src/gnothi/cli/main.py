@@ -11,10 +11,13 @@ import tyro
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, subcommand
 
 from gnothi.cli.agents import Agents
+from gnothi.cli.card import Card, with_command
 from gnothi.cli.conform import Conform
 from gnothi.cli.label import Label
 from gnothi.cli.records import Records
+from gnothi.cli.redteam import RedTeam
 from gnothi.cli.reproduce import Reproduce
+from gnothi.cli.safety import Safety
 from gnothi.cli.testbed import Testbed
 
 Command = (
@@ -24,6 +27,9 @@ Command = (
     | Annotated[Agents, subcommand("agents")]
     | Annotated[Conform, subcommand("conform")]
     | Annotated[Label, subcommand("label")]
+    | Annotated[Card, subcommand("card")]
+    | Annotated[Safety, subcommand("safety")]
+    | Annotated[RedTeam, subcommand("redteam")]
 )
 
 ABOUT = """gnothi: models that know what they don't know.
@@ -43,7 +49,7 @@ def main(arguments: list[str] | None = None) -> None:
         config=(OmitSubcommandPrefixes, OmitArgPrefixes),
         prog="gnothi",
         description=ABOUT,
-        args=arguments,
+        args=with_command(sys.argv[1:] if arguments is None else arguments),
     )
     try:
         command.run()

@@ -18,7 +18,8 @@ class Reproduce:
     """
 
     name: Annotated[
-        Literal["enn", "testbed", "decisions", "dyadic", "ensembles", "thompson", "language"], tyro.conf.Positional
+        Literal["enn", "testbed", "decisions", "dyadic", "ensembles", "thompson", "language", "o1-evals"],
+        tyro.conf.Positional,
     ]
     """Which paper."""
 

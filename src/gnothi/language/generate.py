@@ -17,6 +17,7 @@ from gnothi.language.tokens import Tokenizer, chat_text, fill
 from gnothi.nn.transformer import Decoder, turned, unstacked
 
 FILL = 16  # prompts are filled up to a multiple of it: a compiled program each
+SPACE = 32  # there is space for so many more tokens, or a multiple: a compiled program each
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class LanguageModel:
         key = jax.random.key(0) if key is None else key
         filled = jnp.asarray(tokens), jnp.asarray(lengths)
         drawn_at = jnp.float32(temperature) if temperature else None
-        written, counts = _write(self.network, *filled, key, drawn_at, most, self.ends)
+        space = -(-most // SPACE) * SPACE
+        written, counts = _write(self.network, *filled, key, drawn_at, jnp.int32(most), space, self.ends)
         return [row[:count].tolist() for row, count in zip(np.asarray(written), np.asarray(counts), strict=True)]
 
     def for_many(self) -> "LanguageModel":
@@ -114,12 +116,13 @@ def _write(
     lengths: Int[Array, " prompts"],
     key: PRNGKeyArray,
     temperature: Float[Array, ""] | None,
-    most: int,
+    most: Int[Array, ""],
+    space: int,
     ends: tuple[int, ...],
 ) -> tuple[Int[Array, "prompts written"], Int[Array, " prompts"]]:
     network = unstacked(network)
     count, width = tokens.shape
-    places = jnp.arange(width + most)
+    places = jnp.arange(width + space)
     # The position of each place of the cache: the prompt's own, then what is written.
     of_place = jnp.where(places < width, places, lengths[:, None] + places - width)
     is_token = (places < lengths[:, None]) | (places >= width)
@@ -149,9 +152,9 @@ def _write(
         features, caches = decode(token, position, width + time, seen, caches)
         return time + 1, features, caches, out, ended, counts
 
-    features, caches = jax.vmap(lambda row: network.read(row, most))(tokens)
+    features, caches = jax.vmap(lambda row: network.read(row, space))(tokens)
     features = jnp.take_along_axis(features, (lengths - 1)[:, None, None], axis=1)[:, 0]
-    nothing = jnp.zeros((count, most), jnp.int32), jnp.zeros(count, bool), jnp.zeros(count, jnp.int32)
+    nothing = jnp.zeros((count, space), jnp.int32), jnp.zeros(count, bool), jnp.zeros(count, jnp.int32)
     state = (jnp.int32(0), features, caches, *nothing)
     _, _, _, out, _, counts = jax.lax.while_loop(going, step, state)
     return out, counts

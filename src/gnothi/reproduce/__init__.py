@@ -16,6 +16,7 @@ REPRODUCTIONS: dict[str, str] = {
     "ensembles": "gnothi.reproduce.ensembles",
     "thompson": "gnothi.reproduce.thompson",
     "language": "gnothi.reproduce.language",
+    "o1-evals": "gnothi.reproduce.o1_evals",
 }
 
 

@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gnothi.language import Rounds
-
-
-class NotAsked(ValueError):
-    """An answer to a text that is not, or no longer, the one being asked: a double click, or a second tab."""
+from gnothi.serve.page_server import NotAsked
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Real data as problems: nobody knows the truth, so agents are scored by the joint log-loss of held-out labels."""
 
+import zlib
 from dataclasses import dataclass
 
 import jax
@@ -8,23 +9,29 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from gnothi.agents import PriorKnowledge
-from gnothi.data import Dataset, check_classification, load_table, standardise
+from gnothi.data import Dataset, Stream, check_classification, load_table, standardise
 from gnothi.metrics import accuracy, brier_score, calibration_error, joint_log_loss
 from gnothi.testbed.problems import TAUS, Scores
 
 
 @dataclass(frozen=True)
 class RealSpec:
-    """A table of `gnothi.data.TABLES`, split at random by `seed`, half of it held out."""
+    """A table of `gnothi.data.TABLES`, split at random by `seed`, half of it held out.
+
+    `noise` is put on the test inputs, of so many times the spread of each column: agents learn from the same data, and
+    are asked about inputs unlike those.
+    """
 
     table: str
     seed: int
     suite: str = "real"
+    noise: float = 0.0
 
     @property
     def name(self) -> str:
         """The problem's name in records."""
-        return f"{self.suite}/{self.table}-S{self.seed}"
+        noised = f"-noise{self.noise:g}" if self.noise else ""
+        return f"{self.suite}/{self.table}{noised}-S{self.seed}"
 
     @property
     def shape(self) -> tuple:
@@ -36,6 +43,9 @@ class RealSpec:
         x, y, test_x, test_y = load_table(self.table, self.seed)
         num_classes = int(max(y.max(), test_y.max())) + 1
         x, test_x = standardise(x, test_x)
+        if self.noise:
+            drawn = Stream(self.seed, zlib.crc32(self.name.encode())).normal(test_x.shape)
+            test_x = (test_x + self.noise * drawn).astype(test_x.dtype)
         data = check_classification(x, y, num_classes, name=self.name)
         return RealProblem(data, PriorKnowledge(num_classes), test_x, test_y.astype(np.int32))
 

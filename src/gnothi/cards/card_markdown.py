@@ -1,0 +1,152 @@
+"""`card.md`: a card as Markdown, for a repository or a hub."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gnothi.cards.card_words import (
+    HOW_TO_READ,
+    HOW_TO_READ_AGENTS,
+    HOW_TO_READ_LEVELS,
+    basis,
+    comparison_in_words,
+    first_rows,
+    grader_in_words,
+    level_in_words,
+    published_in_words,
+    value_in_words,
+    variance_in_words,
+)
+from gnothi.cards.wording import format_number
+
+Card = Mapping[str, Any]
+
+
+def card_markdown(card: Card) -> str:
+    """The Markdown of a card, drawn from its data alone."""
+    subject, made, agent = card["subject"], card["provenance"], card["subject"]["kind"] == "agent"
+    first, *rest = card["headline"]
+    parts = [f"# Card of {_cell(subject['name'])}", f"**{_cell(first)}.**", *map(_cell, rest)]
+    parts += ["## All numbers", _numbers(card["results"])]
+    if card["scorecard"] is not None:
+        parts += ["## Risk levels", *_levels(card["scorecard"]), *HOW_TO_READ_LEVELS]
+    parts += ["## How to read the numbers", *(HOW_TO_READ_AGENTS if agent else HOW_TO_READ)]
+    if card.get("comparison"):
+        parts += ["## Beside the baseline", *_comparison(card["comparison"])]
+    asked = {one["name"]: one for one in card["evaluations"]}
+    for row in first_rows(card["results"]):
+        rows = [other for other in card["results"] if other["evaluation"] == row["evaluation"]]
+        parts += _evaluation(rows, asked.get(row["evaluation"], {}))
+        shown = [one for one in card["examples"] if one["evaluation"] == row["evaluation"]]
+        parts += [_examples(shown)] if shown else []
+    if card["costs"]:
+        body = [[c["name"], "–" if c["value"] is None else format_number(c["value"]), c["unit"]] for c in card["costs"]]
+        parts += ["## Cost", _table(["what", "amount", "unit"], body)]
+    parts.append("## What was not measured")
+    missing = [[one["what"], one["why"]] for one in card["missing"]]
+    parts.append(_table(["what", "why"], missing) if missing else "Nothing of what this package can measure.")
+    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
+    parts += [
+        "## Provenance",
+        f"{_cell(subject['name'])}, {subject['kind']}, version `{subject['version']}`; made {made['made']} in "
+        f"{made['seconds']:.0f} s at scale {made['scale']} by {versions}; schema `{card['schema']}`.",
+        f"```\n{made['command'].replace('```', '')}\n```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _numbers(results: Sequence[Mapping[str, Any]]) -> str:
+    body = [
+        [
+            f"[{_cell(row['title'])}: {_cell(row['metric'])}](#{_slug(row['title'])})",
+            value_in_words(row["estimate"]),
+            row["better"] or "–",
+            f"{row['answers']:,}",
+            f"{row['clusters']:,}",
+        ]
+        for row in results
+    ]
+    return _table(["what", "number, 95 % interval", "better", "answers", "clusters"], body, escaped=True)
+
+
+def _levels(plain: Mapping[str, Any]) -> list[str]:
+    framework = plain["framework"]
+    body = [
+        [row["title"] + ("" if row["tracked"] else " (watched)"), *(level_in_words(row[v]) for v in ("pre", "post"))]
+        for row in plain["categories"]
+    ]
+    body.append(["Overall", *((plain["overall"].get(v) or {}).get("level") or "no level" for v in ("pre", "post"))])
+    gates = [[g["name"], g["variant"], f"at most {g['at_most']}", g["verdict"]] for g in plain["gates"]]
+    return [
+        f"{framework['title']} ({framework['version']}). {framework['source']}",
+        _table(["category", "before mitigations", "after mitigations"], body),
+        _table(["gate", "column", "needs", "verdict"], gates),
+    ]
+
+
+def _comparison(comparison: Mapping[str, Any]) -> list[str]:
+    body = [
+        [
+            f"{row['title']}: {row['metric']}",
+            *(value_in_words(row[side]) for side in ("first", "second", "difference")),
+            row["verdict"],
+        ]
+        for row in comparison["paired"]
+    ]
+    head = ["what", comparison["first"]["name"], comparison["second"]["name"], "difference", "verdict"]
+    lost = [f"Not compared: {row['title']}, {row['metric']}: {row['why']}." for row in comparison["unpaired"]]
+    return [comparison_in_words(comparison), *([_table(head, body)] if body else []), *lost]
+
+
+def _evaluation(rows: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> list[str]:
+    first = rows[0]
+    body = [
+        [
+            row["metric"],
+            value_in_words(row["estimate"]),
+            row["about"],
+            variance_in_words(row).removeprefix("variance: "),
+        ]
+        for row in rows
+    ]
+    parts = [f"## {_cell(first['title'])}", *([_cell(asked["about"])] if asked.get("about") else [])]
+    parts.append(_table(["metric", "number", "what it is", "where the variance comes from"], body))
+    outcomes = ", ".join(f"{name} {number:,}" for name, number in first["outcomes"].items())
+    parts.append(
+        f"Stands on {basis(first)}; {grader_in_words(first)}." + (f" Outcomes: {outcomes}." if outcomes else "")
+    )
+    published = [
+        [row["metric"], values, where, value_in_words(row["estimate"])]
+        for row, where, values in published_in_words(rows)
+    ]
+    if published:
+        parts.append("Published, on another data set and by another grader, not to be ranked with ours:")
+        parts.append(_table(["metric", "published", "where", "ours"], published))
+    hashes = [f"data `{first['dataset_sha256'][:16]}`" if first["dataset_sha256"] else ""]
+    hashes += [f"log `{first['log_sha256'][:16]}`" if first["log_sha256"] else ""]
+    return [*parts, *([f"sha256: {', '.join(filter(None, hashes))}."] if any(hashes) else [])]
+
+
+def _examples(examples: Sequence[Mapping[str, Any]]) -> str:
+    body = []
+    for one in examples:
+        texts = [one["prompt"], one["answer"]]
+        if one["withheld"]:
+            which = f"{one['category']}, " if one["category"] else ""
+            texts = [f"withheld: {which}sha256 {one['sha256'][:16]}", "withheld"]
+        body.append([*texts, one["outcome"]])
+    return _table(["asked last", "answered", "graded"], body)
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]], *, escaped: bool = False) -> str:
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join(f"| {' | '.join(cell if escaped else _cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Text that Markdown takes as it is: no pipe, no tag, no new line."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _slug(title: str) -> str:
+    kept = "".join(c for c in title.lower() if c.isalnum() or c in " -_")
+    return kept.replace(" ", "-")

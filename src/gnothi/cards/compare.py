@@ -1,0 +1,151 @@
+"""Two cards compared: which differences are real after multiplicity, which are noise, and what cannot be compared.
+
+Two models that were asked the same are compared unit by unit (Miller 2024, "Adding Error Bars to Evals", sec. 4): what
+is hard for both cancels, and the interval is the narrower for it. All metrics are tested at once, so p-values are
+adjusted by Holm's rule: with 95 % certainty none of the differences called real is noise.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gnothi.cards.card_words import comparison_in_words, p_in_words, value_in_words
+from gnothi.cards.linear_ratio import ratio_of_sums
+from gnothi.cards.page import replace_text
+from gnothi.cards.system_card import number, plain_estimate, read_card
+from gnothi.cards.unit_file import FILE as UNITS
+from gnothi.cards.unit_file import Key, Scores, read_units
+from gnothi.metrics import Estimate
+from gnothi.metrics.multiplicity import holm, p_value
+from gnothi.metrics.rates import Units, difference
+
+REAL = 0.05  # an adjusted p-value below this is not noise
+
+Comparison = dict[str, Any]
+
+
+def compare_cards(first: Path, second: Path) -> Comparison:
+    """Compares the cards of two folders.
+
+    **Returns:** plain data: `paired`, a row a metric, with the difference (first less second) and a `verdict` on the
+    first: `"better"`, `"worse"`, `"differs"` (where no direction is better) or `"within noise"`; and `unpaired`, what
+    could not be compared, with why.
+
+    **Raises:** `ValueError` if a folder holds no card.
+    """
+    cards = read_card(first), read_card(second)
+    units = tuple(read_units(folder / UNITS) for folder in (first, second))
+    rows: tuple[dict[tuple[str, str], Any], ...] = tuple(
+        {(row["evaluation"], row["metric"]): row for row in card["results"]} for card in cards
+    )
+    paired, unpaired = [], []
+    for key in dict.fromkeys([*rows[0], *rows[1]]):
+        one, other = rows[0].get(key), rows[1].get(key)
+        why = _why_not(one, other, key, units)
+        about = {name: (one or other or {})[name] for name in ("evaluation", "title", "metric", "better")}
+        if why:
+            unpaired.append({**about, "why": why})
+        else:
+            found = unit_difference(units[0][key], units[1][key])
+            estimates = {"first": rows[0][key]["estimate"], "second": rows[1][key]["estimate"]}
+            paired.append({**about, **estimates, "difference": found, "p": p_value(found)})
+    adjusted = holm(np.array([row["p"] for row in paired], float))
+    for row, p in zip(paired, adjusted, strict=True):
+        row["verdict"] = _verdict(row["difference"], float(p), row["better"])
+        row |= {"p": number(row["p"]), "adjusted_p": number(p), "difference": plain_estimate(row["difference"])}
+    subjects = [{name: card["subject"][name] for name in ("name", "version", "kind")} for card in cards]
+    return {"first": subjects[0], "second": subjects[1], "paired": paired, "unpaired": unpaired}
+
+
+def _why_not(
+    one: Mapping[str, Any] | None,
+    other: Mapping[str, Any] | None,
+    key: Key,
+    units: tuple[dict[Key, Units | Scores], ...],
+) -> str:
+    if one is None or other is None:
+        return f"only the {'second' if one is None else 'first'} card has it"
+    if one["dataset_sha256"] != other["dataset_sha256"]:
+        return "the prompts are not the same (another size, version or seed of the data)"
+    if one["grader"] != other["grader"]:
+        return f"graded by {one['grader']} there and by {other['grader']} here"
+    if any(key not in of for of in units):
+        return f"a card's {UNITS} lacks it"
+    if not set(units[0][key].names) & set(units[1][key].names):
+        return "no unit is in both"
+    return ""
+
+
+def unit_difference(first: Units | Scores, second: Units | Scores) -> Estimate:
+    """How much larger the first number is, paired by units.
+
+    **Raises:** `ValueError` if one is of shares and the other of scores.
+    """
+    if isinstance(first, Units) and isinstance(second, Units):
+        return difference(first, second)
+    if isinstance(first, Units) or isinstance(second, Units):
+        raise ValueError("shares cannot be compared with scores: make both cards again, by the same version")
+    places = [{name: n for n, name in enumerate(units.names)} for units in (first, second)]
+    common = [name for name in first.names if name in places[1]]
+    ours, theirs = ([place[name] for name in common] for place in places)
+    return ratio_of_sums(first.values[ours] - second.values[theirs], first.weights[ours])
+
+
+def _verdict(found: Estimate, adjusted_p: float, better: str) -> str:
+    if not adjusted_p < REAL:
+        return "within noise"
+    if better not in ("higher", "lower"):
+        return "differs"
+    return "better" if (found.value > 0) == (better == "higher") else "worse"
+
+
+def print_comparison(comparison: Comparison, console: Any) -> None:
+    """Prints a table: both numbers, the paired difference, the adjusted p-value and the verdict."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    names = comparison["first"]["name"], comparison["second"]["name"]
+    grid = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        title=Text(comparison_in_words(comparison), style="bold"),
+        title_justify="left",
+    )
+    grid.add_column("what")
+    for name in names:
+        grid.add_column(name, no_wrap=True)
+    for name in ("difference", "p (Holm)"):
+        grid.add_column(name, no_wrap=True)
+    grid.add_column("", no_wrap=True)
+    styles = {"better": "bold green", "worse": "bold red", "differs": "bold"}
+    for row in comparison["paired"]:
+        both = (value_in_words({**row[side], "low": None}).removesuffix(" –") for side in ("first", "second"))
+        found = row["difference"]
+        grid.add_row(
+            f"{row['title']}: {row['metric']}",
+            *both,
+            value_in_words(found),
+            p_in_words(row["adjusted_p"]),
+            Text(row["verdict"], style=styles.get(row["verdict"], "dim")),
+        )
+    console.print(grid)
+    for row in comparison["unpaired"]:
+        console.print(Text(f"not compared: {row['title']}: {row['metric']}: {row['why']}", style="yellow"))
+
+
+def write_comparison(folder: Path, comparison: Comparison) -> Path:
+    """Writes `compare.json` and `compare.html` into a folder.
+
+    **Returns:** the path of the page.
+    """
+    from gnothi.cards.compare_html import comparison_page
+
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = json.dumps(comparison, indent=1, ensure_ascii=False, allow_nan=False)
+    replace_text(folder / "compare.json", plain)
+    replace_text(folder / "compare.html", comparison_page(comparison))
+    return folder / "compare.html"

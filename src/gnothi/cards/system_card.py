@@ -1,0 +1,362 @@
+"""The system card: what was measured of a model or an agent, and all that stands behind every number.
+
+`card.json` is the card (docs/card-schema.md says what is in it); `card.html` and `card.md` are drawn from it alone, so
+that a rating by people, which changes it, needs no model. `units.jsonl` beside it holds what each number is the mean
+of: by that, two cards are compared.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from gnothi.cards.card_words import headline
+from gnothi.cards.examples import Example
+from gnothi.cards.page import replace_text
+from gnothi.cards.unit_file import FILE as UNITS
+from gnothi.cards.unit_file import Key, Scores, write_units
+from gnothi.metrics import Estimate
+from gnothi.safety.preparedness import (
+    VARIANTS,
+    Assessment,
+    Evidence,
+    Framework,
+    Variant,
+    assess,
+    framework_from,
+    read_gates,
+)
+from gnothi.safety.preparedness import overall as overall_level
+from gnothi.safety.ratings import Rating, add_rating, rating_of
+from gnothi.safety.results import Result
+
+SCHEMA = "gnothi-card/1"
+FILE = "card.json"
+
+Card = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the card is of.
+
+    `kind` is `"language model"` or `"agent"`; `version`, a hash of its weights or settings; `variant`, whether it was
+    measured before or after mitigations, which as it ships it is; `about`, further facts for people.
+    """
+
+    name: str
+    kind: Literal["language model", "agent"]
+    version: str
+    variant: Variant = "post"
+    about: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An evaluation that was run: what it asks, with which settings, and for how many seconds."""
+
+    name: str
+    title: str
+    about: str
+    settings: Mapping[str, str | int | float] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What was not measured, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the subject costs: a number of a `unit`, and what it is."""
+
+    name: str
+    value: float
+    unit: str
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made the card: what was typed, at which scale, for how many seconds, by which versions, when (UTC)."""
+
+    command: str
+    scale: str
+    seconds: float
+    versions: Mapping[str, str]
+    made: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def make_card(
+    results: Sequence[Result],
+    subject: Subject,
+    provenance: Provenance,
+    *,
+    asked: Sequence[Asked] = (),
+    framework: Framework | None = None,
+    before: Evidence | None = None,
+    ratings: Sequence[Rating] = (),
+    missing: Sequence[Missing] = (),
+    costs: Sequence[Cost] = (),
+    examples: Sequence[Example] = (),
+) -> Card:
+    """A card as plain data, fit for JSON.
+
+    **Arguments:** `results`; `subject`; `provenance`; `asked`, the evaluations behind the results; `framework`, of the
+    scorecard, none for a subject that it says nothing of; `before`, the same indicators of the subject before
+    mitigations; `ratings`, by people; `missing`, what was not measured; `costs`; `examples`, of answers.
+
+    **Raises:** `ValueError` if there are no results.
+    """
+    if not results:
+        raise ValueError("a card needs a result: nothing was measured")
+    card: Card = {
+        "schema": SCHEMA,
+        "subject": asdict(subject),
+        "headline": [],
+        "scorecard": None,
+        "results": [_plain_result(result) for result in results],
+        "evaluations": [asdict(one) for one in asked],
+        "costs": [asdict(cost) | {"value": number(cost.value)} for cost in costs],
+        "examples": [asdict(one) for one in examples],
+        "missing": [asdict(one) for one in missing],
+        "provenance": asdict(provenance),
+        "units": None,
+        "comparison": None,
+    }
+    if framework is not None:
+        evidence: dict[Variant, Evidence | None] = {"pre": before, "post": None}
+        evidence[subject.variant] = evidence_of(card)
+        card["scorecard"] = scorecard(framework, evidence, ratings)
+    card["headline"] = headline(card)
+    return card
+
+
+def write_card(
+    folder: Path, card: Card, results: Sequence[Result] = (), scores: Mapping[Key, Scores] | None = None
+) -> Path:
+    """Writes `card.json`, `card.html`, `card.md`, and `units.jsonl` if there are results.
+
+    **Arguments:** `folder`; `card`; `results` that it was made of; `scores`, the units of those that are no shares.
+
+    **Returns:** the path of the page.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if results:
+        write_units(folder / UNITS, results, scores or {})
+        found = hashlib.sha256((folder / UNITS).read_bytes()).hexdigest()
+        card["units"] = {"file": UNITS, "sha256": found}
+    return _write(folder, card)
+
+
+def _write(folder: Path, card: Card) -> Path:
+    from gnothi.cards.card_html import card_page
+    from gnothi.cards.card_markdown import card_markdown
+
+    replace_text(folder / FILE, json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False))
+    replace_text(folder / "card.md", card_markdown(card))
+    replace_text(folder / "card.html", card_page(card))
+    return folder / "card.html"
+
+
+def add_comparison(folder: Path, comparison: Mapping[str, Any]) -> Path:
+    """A card that says how its subject compares with a baseline, as `gnothi.cards.compare.compare_cards` found.
+
+    **Returns:** the path of the page.
+    """
+    return _write(folder, {**read_card(folder), "comparison": dict(comparison)})
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a folder.
+
+    **Raises:** `ValueError` if there is none, or it is of another schema.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise ValueError(f"{folder} holds no {FILE}: `gnothi card MODEL --out {folder}` makes one")
+    try:
+        card: Card = json.loads(path.read_text(encoding="utf-8"))
+        schema = card["schema"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read ({error}): make the card again") from error
+    if schema != SCHEMA:
+        raise ValueError(f"{path} has the schema {schema}, this version reads {SCHEMA}: make the card again")
+    return card
+
+
+def rate_card(folder: Path, category: str, level: str, *, by: str, because: str, variant: Variant = "post") -> Path:
+    """A person's rating of a category: kept in `ratings.json`, and the card is written anew.
+
+    **Arguments:** `folder`, of a card; `category`; `level`; `by` whom; `because` of what; `variant`, which column.
+
+    **Returns:** the path of the page.
+
+    **Raises:** `ValueError` if the card has no scorecard, category or level of that name, or something is left empty.
+    """
+    card = read_card(folder)
+    if card["scorecard"] is None:
+        raise ValueError(f"the card of {card['subject']['name']} has no scorecard to rate")
+    framework = framework_from(card["scorecard"]["framework"])
+    framework.category(category)
+    cells = {row["category"]: row[variant] for row in card["scorecard"]["categories"]}
+    measured = (cells[category] or {}).get("measured") or ""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    rating = Rating(framework.name, category, variant, level, by, because, at, measured)
+    ratings = add_rating(folder, framework, rating)
+    evidence = {v: _evidence_in(card["scorecard"], v) for v in VARIANTS}
+    card["scorecard"] = scorecard(framework, evidence, ratings)
+    card["headline"] = headline(card)
+    return _write(folder, card)
+
+
+def scorecard(
+    framework: Framework, evidence: Mapping[Variant, Evidence | None], ratings: Sequence[Rating] = ()
+) -> dict[str, Any]:
+    """The scorecard as plain data: levels before and after mitigations, the overall level, and the gates.
+
+    **Arguments:** `framework`; `evidence` by variant, none where nothing was measured; `ratings`, of any framework.
+    """
+    assessed = {v: {} if found is None else assess(framework, found) for v, found in evidence.items()}
+    cells = {
+        variant: {c.name: _cell(framework, c.name, variant, of.get(c.name), ratings) for c in framework.categories}
+        for variant, of in assessed.items()
+    }
+    levels = {v: {name: cell["level"] for name, cell in of.items() if cell} for v, of in cells.items()}
+    chances = {v: {name: _chances(cell) for name, cell in of.items() if cell} for v, of in cells.items()}
+    overall = {}
+    for variant, of in levels.items():
+        level, without = overall_level(framework, of)
+        overall[variant] = {"level": level, "without_level": list(without)}
+    gates = [
+        {
+            **asdict(reading.gate),
+            "verdict": reading.verdict,
+            "probability": number(reading.probability),
+            "too_high": list(reading.too_high),
+            "without_level": list(reading.without_level),
+        }
+        for reading in read_gates(framework, levels, chances)
+    ]
+    categories = [
+        {"category": c.name, "title": c.title, "about": c.about, "tracked": c.tracked}
+        | {variant: cells[variant][c.name] for variant in VARIANTS}
+        for c in framework.categories
+    ]
+    return {"framework": framework.plain(), "categories": categories, "overall": overall, "gates": gates}
+
+
+def _cell(
+    framework: Framework, category: str, variant: Variant, found: Assessment | None, ratings: Sequence[Rating]
+) -> dict[str, Any] | None:
+    rating = rating_of(ratings, framework.name, category, variant)
+    if found is None and rating is None:
+        return None
+    measured = found.level if found else ""
+    cell: dict[str, Any] = {
+        "level": rating.level if rating else measured,
+        "measured": measured,
+        "point": found.point if found else "",
+        "probabilities": dict(found.probabilities) if found else {},
+        "decision": "rated by a person" if rating else found.decision if found else "",
+        "why": found.why if found else "",
+        "rating": asdict(rating) if rating else None,
+        "indicators": [],
+    }
+    for reading in found.readings if found else ():
+        estimate = None if reading.estimate is None else plain_estimate(reading.estimate)
+        cell["indicators"].append({**asdict(reading.indicator), "estimate": estimate, "reached": dict(reading.reached)})
+    return cell
+
+
+def _chances(cell: Mapping[str, Any]) -> dict[str, float]:
+    """The probability of each level; what a person says is taken at their word."""
+    return {cell["level"]: 1.0} if cell["rating"] else cell["probabilities"]
+
+
+def _evidence_in(plain: Mapping[str, Any], variant: Variant) -> Evidence | None:
+    """The evidence that a scorecard was made of."""
+    cells = [row[variant] for row in plain["categories"]]
+    if not any(cell and cell["indicators"] for cell in cells):
+        return None
+    return {
+        (found["evaluation"], found["metric"]): estimate_from(found["estimate"])
+        for cell in cells
+        if cell
+        for found in cell["indicators"]
+        if found["estimate"] is not None
+    }
+
+
+def evidence_of(card: Card) -> Evidence:
+    """A card's estimates by evaluation and metric."""
+    return {(row["evaluation"], row["metric"]): estimate_from(row["estimate"]) for row in card["results"]}
+
+
+def number(value: float) -> float | None:
+    """A number for JSON, which has neither NaN nor infinity."""
+    return float(value) if math.isfinite(value) else None
+
+
+def plain_estimate(estimate: Estimate) -> dict[str, Any]:
+    """An estimate for JSON; an end that is not finite is null."""
+    return {
+        "value": number(estimate.value),
+        "low": number(estimate.low),
+        "high": number(estimate.high),
+        "units": int(estimate.units),
+        "nonfinite": int(estimate.nonfinite),
+    }
+
+
+def estimate_from(plain: Mapping[str, Any]) -> Estimate:
+    """An estimate as `plain_estimate` wrote it."""
+    ends = {"value": math.nan, "low": -math.inf, "high": math.inf}
+    numbers = {name: other if plain[name] is None else float(plain[name]) for name, other in ends.items()}
+    return Estimate(**numbers, units=plain["units"], nonfinite=plain["nonfinite"])
+
+
+def _plain_calibration(calibration: Mapping[str, Any]) -> dict[str, Any]:
+    """A calibration without its table by clusters, which is long."""
+    return {name: value for name, value in calibration.items() if name != "groups"}
+
+
+def _plain_result(result: Result) -> dict[str, Any]:
+    return {
+        "evaluation": result.evaluation,
+        "title": result.title,
+        "metric": result.metric,
+        "about": result.about,
+        "better": result.better,
+        "estimate": plain_estimate(result.estimate),
+        "as_graded": plain_estimate(result.as_graded),
+        "answers": int(result.answers),
+        "prompts": int(result.prompts),
+        "clusters": int(result.clusters),
+        "outcomes": {str(name): int(count) for name, count in result.outcomes.items()},
+        "decided": {str(name): int(count) for name, count in result.decided.items()},
+        "grader": result.grader,
+        "corrected_by": result.corrected_by,
+        "calibration": None if result.calibration is None else _plain_calibration(result.calibration),
+        "variance": {
+            name: None if part is None else number(part)
+            for name, part in (
+                ("prompts", result.parts.prompts),
+                ("resamples", result.parts.resamples),
+                ("grader", result.parts.grader),
+            )
+        },
+        "by_category": {name: plain_estimate(found) for name, found in result.by_category.items()},
+        "dataset_sha256": result.dataset_sha256,
+        "log_sha256": result.log_sha256,
+        "harmful": bool(result.harmful),
+        "published": [asdict(one) for one in result.published],
+    }

@@ -1,0 +1,210 @@
+"""`gnothi safety`: graders, and what they get wrong, measured on what people have judged."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+from tyro.conf import subcommand
+
+if TYPE_CHECKING:
+    from gnothi.safety.calibration import Calibration
+    from gnothi.safety.graders.grader import Grader
+
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Measures a grader on answers that people have labelled, and writes what a card corrects its rates with.
+
+    LABELS are CSV files with a column each for the prompt, the answer and the label (refuse, comply, partial_refusal;
+    or correct, wrong, abstained for graders that compare), folders of XSTest's completions, or `pyrit` for the 169
+    labelled rows that come packaged with it. With --train, a grader that learns is fitted to other labels first.
+
+    Example: gnothi safety calibrate refusal-features labels.csv --out calibrations/mine.json
+    Example: gnothi safety calibrate refusal-features held-out.csv --train first.csv second.csv --weights mine.json
+    """
+
+    grader: Annotated[str, tyro.conf.Positional]
+    """refusals, refusal-features, refusal-rules, embedding-refusal, strong-reject-features, exact-match, contains,
+    choice, number, leak; or judge:MODEL, choose:MODEL, strong-reject:MODEL."""
+
+    labels: Annotated[tuple[str, ...], tyro.conf.Positional]
+    """Whose verdicts it is held against."""
+
+    train: tuple[str, ...] = ()
+    """Labels to fit the grader's weights to, of refusal-features or embedding-refusal: of other models than LABELS."""
+
+    weights: Path | None = None
+    """With --train: where to write the weights. Without: weights to read instead of those that are shipped."""
+
+    out: Path | None = None
+    """Where to write the calibration; GRADER.calibration.json by default."""
+
+    partial: Literal["refuse", "comply", "drop"] = "refuse"
+    """What an answer counts as that people called a partial refusal."""
+
+    positive: tuple[str, ...] = ()
+    """The outcomes of which sensitivity is the share that is found; refuse, or else correct, by default."""
+
+    data: str = ""
+    """How to call the labels; the names of the files by default."""
+
+    licence: str = ""
+    """Of the training labels, kept with the weights."""
+
+    encoding: str = "utf-8-sig"
+    """Of the CSV files."""
+
+    packages: Path | None = None
+    """A folder that holds PyRIT's wheel, if there is one; it is fetched once otherwise."""
+
+    def run(self) -> None:
+        """Judges, counts, prints and writes."""
+        from gnothi.safety.calibration import calibrate
+        from gnothi.safety.labelled import find_labelled
+
+        if not self.labels:
+            raise ValueError("LABELS is empty: give a CSV of labelled answers, or pyrit")
+        grader = self._grader()
+        rows = [r for name in self.labels for r in find_labelled(name, self.partial, self.encoding, self.packages)]
+        data = self.data or ", ".join(Path(name).name for name in self.labels)
+        found = calibrate(grader, rows, data, partial=self.partial)
+        out = self.out or Path(f"{self.grader.replace(':', '-').replace('/', '-')}.calibration.json")
+        found.write(out)
+        _print(found, self.positive)
+        print(f"Calibration: {out}")
+
+    def _grader(self) -> "Grader":
+        from datetime import date
+
+        from gnothi.safety.graders.registry import find_grader
+        from gnothi.safety.graders.training import train, with_weights
+        from gnothi.safety.labelled import find_labelled
+        from gnothi.safety.load import load_model
+
+        if not self.train:
+            return (
+                find_grader(self.grader, load_model)
+                if self.weights is None
+                else with_weights(self.grader, self.weights)
+            )
+        both = sorted({*self.train} & {*self.labels})
+        if both:
+            raise ValueError(f"{', '.join(both)} is both in LABELS and in --train: measure on what was not learnt from")
+        rows = [r for name in self.train for r in find_labelled(name, self.partial, self.encoding, self.packages)]
+        names = ", ".join(Path(name).name for name in self.train)
+        about = {"data": names, "licence": self.licence, "partial": self.partial, "date": date.today().isoformat()}
+        command = f"gnothi safety calibrate {self.grader} ... --train {names} --partial {self.partial}"
+        grader, weights = train(self.grader, rows, {**about, "rows": str(len(rows)), "command": command})
+        if self.weights is not None:
+            weights.write(self.weights)
+            print(f"Weights: {self.weights} ({grader.name}, fitted to {len(rows)} rows)")
+        return grader
+
+
+def _print(found: "Calibration", positive: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from gnothi.safety.prompts import Outcome
+
+    table = found.table
+    verdicts = list(dict.fromkeys(verdict for row in table.values() for verdict in row))
+    title = f"{found.grader} on {found.data}: {found.rows} answers to {found.clusters} prompts"
+    shown = Table("people said", *(f"it said {verdict}" for verdict in verdicts), title=title, title_justify="left")
+    for truth, row in table.items():
+        shown.add_row(str(truth), *(str(row[verdict]) for verdict in verdicts))
+    console = Console()
+    console.print(shown)
+    wanted = [Outcome(name) for name in positive] or [o for o in (Outcome.REFUSE, Outcome.CORRECT) if o in table][:1]
+    if wanted:
+        words = " or ".join(wanted)
+        others = [outcome for outcome in table if outcome not in wanted]
+        if any(outcome in table for outcome in wanted):
+            print(f"sensitivity to {words}: {_interval(found.sensitivity(wanted))}")
+        if others:
+            print(f"specificity: {_interval(found.specificity(wanted))}")
+        for outcome in others:
+            print(f"{outcome} called {outcome}: {_interval(found.right(outcome))}")
+    if len(found.sources) > 1 and wanted:
+        spread = found.transport(wanted)
+        print(f"between {len(found.sources)} models they differ by a standard deviation of {spread:.2f} logits")
+    if found.annotators is not None:
+        people = found.annotators
+        print(f"annotators agree on {people.agree:.1%} of {people.rows} answers (Cohen's kappa {people.kappa:.2f})")
+
+
+def _interval(estimate) -> str:
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}] (n={estimate.units})"
+
+
+@dataclass(frozen=True)
+class Graders:
+    """Lists graders, and what is known of their errors.
+
+    Example: gnothi safety graders
+    """
+
+    def run(self) -> None:
+        """Prints a table."""
+        from rich.console import Console
+        from rich.table import Table
+
+        from gnothi.safety.calibration import shipped_calibrations
+        from gnothi.safety.graders.registry import GRADERS, JUDGES
+        from gnothi.safety.prompts import Outcome
+
+        known = shipped_calibrations()
+        table = Table("name", "what it is", "refusals found", "compliance found", title="Graders", title_justify="left")
+        for name, make in GRADERS.items():
+            grader = make()
+            found = known.get(grader.name)
+            outcomes = (Outcome.REFUSE, Outcome.COMPLY)
+            shares = ["" if found is None else f"{found.right(outcome).value:.3f}" for outcome in outcomes]
+            table.add_row(name, (make.__doc__ or type(grader).__doc__ or "").split("\n")[0], *shares)
+        for name, judge in JUDGES.items():
+            table.add_row(f"{name}:MODEL", (judge.__doc__ or "").split("\n")[0], "", "")
+        Console().print(table)
+        for found in known.values():
+            print(f"Shares are of {found.data}: {found.rows} answers of {', '.join(found.sources)}")
+
+
+@dataclass(frozen=True)
+class List:
+    """Lists the evaluations: what each measures, and of how many clusters of prompts by scale.
+
+    Example: gnothi safety list
+    """
+
+    def run(self) -> None:
+        """Prints a table."""
+        from rich.console import Console
+        from rich.table import Table
+
+        from gnothi.safety.registry import EVALUATIONS
+
+        table = Table("name", "title", "metrics", "clusters: smoke, laptop, paper", title_justify="left")
+        for name, evaluation in EVALUATIONS.items():
+            sizes = ", ".join(f"{evaluation.sizes[scale]:,}" for scale in ("smoke", "laptop", "paper"))
+            table.add_row(name, evaluation.title, ", ".join(metric.name for metric in evaluation.metrics), sizes)
+        Console().print(table)
+        print("gnothi card MODEL --evals NAME ... puts a model through some; without --evals, through all.")
+
+
+@dataclass(frozen=True)
+class Safety:
+    """Safety evaluations with honest error bars: which there are, and what their graders get wrong.
+
+    Example: gnothi safety list
+    Example: gnothi safety calibrate refusals labels.csv
+    """
+
+    command: (
+        Annotated[List, subcommand("list")]
+        | Annotated[Calibrate, subcommand("calibrate")]
+        | Annotated[Graders, subcommand("graders")]
+    )
+
+    def run(self) -> None:
+        """Runs the command below."""
+        self.command.run()

@@ -1,0 +1,1 @@
+"""Graders: what judges answers, from comparing texts to asking people."""

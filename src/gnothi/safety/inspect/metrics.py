@@ -1,0 +1,65 @@
+"""Our metrics as one of Inspect's: each with its interval, beside how many were asked, answered and graded.
+
+Inspect shows metrics scores that were reduced over epochs, where outcomes have become numbers, unless a metric asks
+for all of them. It shows them early too, when few clusters are done; an error in a metric ends the run. So this metric
+takes all scores, as they were given, and what cannot be computed (yet) is not a number.
+"""
+
+import logging
+import math
+
+from inspect_ai.scorer import Metric, SampleScore, Value, metric
+
+from gnothi.metrics.rates import rate
+from gnothi.safety.inspect.known import evaluation_of
+from gnothi.safety.inspect.rows import answer_of, grade_of, prompt_of
+from gnothi.safety.prompts import Graded, Outcome
+
+log = logging.getLogger(__name__)
+
+
+@metric(name="rates", scores="unreduced")
+def rates() -> Metric:
+    """For each metric of the evaluation `NAME`, `NAME_low` and `NAME_high` (95 %); and the denominators.
+
+    `asked` counts the answers that were wanted of the samples that are done, `answered` those that came, `graded` those
+    that could be graded. Rates are of all that were asked.
+    """
+
+    def measure(scores: list[SampleScore]) -> Value:
+        rows = [row_of(score) for score in scores]
+        outcomes = [row.grade.outcome for row in rows]
+        came = [outcome for outcome in outcomes if outcome != Outcome.UNANSWERED]
+        graded = [outcome for outcome in came if outcome != Outcome.UNGRADED]
+        counts: dict[str, float] = {"asked": len(rows), "answered": len(came), "graded": len(graded)}
+        return {**(_rates(_name(scores[0]), rows) if scores else {}), **counts}
+
+    return measure
+
+
+def row_of(score: SampleScore) -> Graded:
+    """The graded row that a score is of; sounds are left out."""
+    about, told = score.sample_metadata or {}, score.score.metadata or {}
+    return Graded(prompt_of(about["prompt"]), answer_of(dict(told["answer"])), grade_of(told["grade"]), told["sample"])
+
+
+def _name(score: SampleScore) -> str:
+    return str((score.score.metadata or {})["evaluation"])
+
+
+def _rates(name: str, rows: list[Graded]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    try:
+        metrics = evaluation_of(name).metrics
+    except ValueError as error:
+        log.warning("no metrics of the evaluation %s: %s", name, error)
+        return found
+    for one in metrics:
+        try:
+            estimate = rate(one.units(rows))
+            value, low, high = estimate.value, estimate.low, estimate.high
+        except Exception as error:  # an error would end the run: with some samples done there may be no units yet
+            log.debug("%s of %s: %s", one.name, name, error)
+            value = low = high = math.nan
+        found |= {one.name: value, f"{one.name}_low": low, f"{one.name}_high": high}
+    return found

@@ -1,0 +1,124 @@
+"""What was measured: each metric of an evaluation with its interval, and all that stands behind it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gnothi.metrics.grader_errors import corrected, prediction_powered
+from gnothi.metrics.intervals import Estimate
+from gnothi.metrics.rates import Units, rate
+from gnothi.metrics.variance_parts import VarianceParts, variance_parts
+from gnothi.safety.calibration import Calibration
+from gnothi.safety.evaluation import Evaluation, Metric, Published
+from gnothi.safety.prompts import Graded, Outcome
+from gnothi.safety.run import dataset_sha256
+
+FEWEST_LABELS = 30  # of answers of the run, for these to correct the grader instead of a calibration
+
+
+@dataclass(frozen=True)
+class Result:
+    """A metric of an evaluation, measured.
+
+    `estimate` has the grader's errors in it where they are known: by labels of people on a part of these very answers
+    (`corrected_by` is `"labels"`), or by a calibration on other data (`"calibration"`); `as_graded` has not. `outcomes`
+    counts answers by what the grader said, those that were not answered or not graded among them. `decided` counts them
+    by who decided. `units` are what the number is the mean of, by which two models are compared.
+    """
+
+    evaluation: str
+    title: str
+    metric: str
+    about: str
+    better: str
+    estimate: Estimate
+    as_graded: Estimate
+    units: Units
+    answers: int
+    prompts: int
+    clusters: int
+    outcomes: Mapping[str, int]
+    decided: Mapping[str, int]
+    grader: str
+    corrected_by: str
+    calibration: Mapping[str, object] | None
+    parts: VarianceParts
+    by_category: Mapping[str, Estimate]
+    dataset_sha256: str
+    log_sha256: str
+    harmful: bool
+    published: tuple[Published, ...] = field(default=())
+
+
+def measure(
+    evaluation: Evaluation,
+    rows: Sequence[Graded],
+    *,
+    calibrations: Mapping[str, Calibration] | None = None,
+    labels: Mapping[str, Outcome] | None = None,
+    log_sha256: str = "",
+) -> list[Result]:
+    """Every metric of an evaluation.
+
+    **Arguments:** `evaluation`; `rows`, as `run` returns them; `calibrations`, of graders by name; `labels`, what
+    people say of answers of this run that were drawn at random, by unit (`PROMPT#SAMPLE`); `log_sha256`, of the file
+    that the answers are in.
+
+    **Raises:** `ValueError` if there are no rows.
+    """
+    if not rows:
+        raise ValueError(f"{evaluation.name} has no answers to measure")
+    grader = evaluation.grader().name
+    calibration = (calibrations or {}).get(grader)
+    return [
+        _result(evaluation, metric, rows, grader, calibration, labels or {}, log_sha256)
+        for metric in evaluation.metrics
+    ]
+
+
+def _result(
+    evaluation: Evaluation,
+    metric: Metric,
+    rows: Sequence[Graded],
+    grader: str,
+    calibration: Calibration | None,
+    labels: Mapping[str, Outcome],
+    log_sha256: str,
+) -> Result:
+    units = metric.units(rows)
+    as_graded = rate(units)
+    estimate, errors, by = as_graded, None, ""
+    known = {name: labels[name] in metric.positive for name in units.names if name in labels}
+    if metric.positive and len(known) >= FEWEST_LABELS:
+        estimate, by = prediction_powered(units, known), "labels"
+    elif metric.positive and calibration is not None:
+        errors = calibration.errors(metric.positive)
+        # Models differ more than prompts do: what a grader gets wrong of this one may be other than of those labelled.
+        transport = calibration.transport(metric.positive)
+        estimate, by = corrected(units, errors, transport=transport), "calibration"
+    categories = sorted({row.prompt.category for row in rows if row.prompt.category})
+    split = {name: metric.units([row for row in rows if row.prompt.category == name]) for name in categories}
+    return Result(
+        evaluation=evaluation.name,
+        title=evaluation.title,
+        metric=metric.name,
+        about=metric.about,
+        better=metric.better,
+        estimate=estimate,
+        as_graded=as_graded,
+        units=units,
+        answers=len(rows),
+        prompts=len({row.prompt.name for row in rows}),
+        clusters=len({row.prompt.cluster for row in rows}),
+        outcomes=dict(Counter(str(row.grade.outcome) for row in rows)),
+        decided=dict(Counter(row.grade.by for row in rows)),
+        grader=grader,
+        corrected_by=by,
+        calibration=None if by != "calibration" or calibration is None else calibration.plain(),
+        parts=variance_parts(units, errors),
+        by_category={name: rate(some) for name, some in split.items() if some.names},
+        dataset_sha256=dataset_sha256([row.prompt for row in rows if row.sample == 0]),
+        log_sha256=log_sha256,
+        harmful=any(row.prompt.harmful for row in rows),
+        published=tuple(p for p in evaluation.published if p.metric == metric.name),
+    )

@@ -1,0 +1,89 @@
+"""`gnothi card`, as somebody meets it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gnothi.cards.system_card import write_card
+from gnothi.cli.card import default_folder, with_command
+from tests.cards.invented_results import make_results, make_subject, make_whole_card
+from tests.cli.test_main import gnothi
+
+
+def write(folder, name, better_by=0.0):
+    results = make_results(better_by=better_by)
+    write_card(folder, make_whole_card(results, subject=make_subject(name)), results)
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["card", "smollm2-135m", "--scale", "smoke"], ["card", "make", "smollm2-135m", "--scale", "smoke"]),
+        (["card", "--scale", "smoke", "epinet"], ["card", "make", "--scale", "smoke", "epinet"]),
+        (["card", "compare", "a", "b"], ["card", "compare", "a", "b"]),
+        (["card", "rate", "a"], ["card", "rate", "a"]),
+        (["card", "--help"], ["card", "--help"]),
+        (["card"], ["card"]),
+        (["agents", "card"], ["agents", "card"]),
+    ],
+)
+def test_making_a_card_needs_no_word_of_its_own(typed, meant):
+    assert with_command(typed) == meant
+
+
+def test_folders_have_names_that_can_be_typed():
+    assert default_folder("smollm2-135m", "smoke") == Path("runs/card/smollm2-135m-smoke")
+    assert default_folder("ensemble:num_members=3", "laptop").name == "ensemble-num_members=3-laptop"
+    assert default_folder("/models/mine/", "laptop").name == "models-mine-laptop"
+
+
+@pytest.mark.parametrize("command", [(), ("make",), ("compare",), ("rate",)])
+def test_help_has_an_example(command):
+    answer = gnothi("card", *command, "--help")
+    assert answer.returncode == 0 and "Example" in answer.stdout
+
+
+def test_the_command_line_imports_nothing_heavy():
+    code = "import sys, gnothi.cli.card; print(*{'jax', 'numpy', 'altair', 'scipy'} & set(sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.stdout.strip() == "" and answer.returncode == 0
+
+
+@pytest.mark.slow
+def test_two_cards_are_compared_and_rated(tmp_path):
+    one, other = write(tmp_path / "a", "better", 0.4), write(tmp_path / "b", "worse")
+    answer = gnothi("card", "compare", one, other)
+    assert answer.returncode == 0, answer.stderr
+    assert "better is better than worse on 1" in answer.stdout
+    assert (tmp_path / "a" / "compare.html").exists()
+    assert json.loads((tmp_path / "a" / "compare.json").read_text())["paired"][0]["verdict"] == "better"
+
+    rate = ("card", "rate", one, "persuasion", "low", "--by", "A. Reader", "--because", "Read forty answers.")
+    answer = gnothi(*rate)
+    assert answer.returncode == 0, answer.stderr
+    assert "A. Reader" in (tmp_path / "a" / "card.html").read_text()
+    answer = gnothi(*rate[:4], "enormous", *rate[5:])
+    assert answer.returncode == 2
+    assert "no level 'enormous'" in answer.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("compare", "nowhere", "nowhere"), "holds no card.json"),
+        (("rate", "nowhere", "cbrn", "low", "--by", "A", "--because", "x"), "holds no card.json"),
+        (("epinet", "--evals", "simpleqa"), "--evals are of language models"),
+        (("epinot:hidden=3",), "epinot"),
+        (("smollm2-135m", "--framework", "nonesuch"), "no framework is called 'nonesuch'"),
+        (("smollm2-135m", "--data-dir", "nowhere"), "is not a folder"),
+    ],
+)
+def test_bad_input_is_said_before_any_work(tmp_path, arguments, words):
+    answer = gnothi("card", *arguments, cwd=tmp_path)
+    assert answer.returncode in (1, 2)
+    assert words in answer.stderr and "Traceback" not in answer.stderr

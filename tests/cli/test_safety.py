@@ -1,0 +1,83 @@
+"""`gnothi safety calibrate`, as somebody with labels meets it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from gnothi.cli.safety import Calibrate, Graders
+
+REFUSALS = ("I can't help with that.", "I'm sorry, but I cannot assist with this.", "I must decline this request.")
+ANSWERS = ("Bread is baked in an oven.", "To bake bread, knead flour and water.", "Here is how: bake the bread.")
+
+
+def write(path: Path, rows):
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("prompt", "answer", "label", "model"), *rows])
+    return str(path)
+
+
+@pytest.fixture
+def labels(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [(f"How do I bake bread {n}?", REFUSALS[n % 3], "refuse", "a") for n in range(12)]
+    rows += [(f"How do I bake bread {n}?", ANSWERS[n % 3], "comply", "b") for n in range(12)]
+    return write(tmp_path / "labels.csv", [*rows, ("How do I bake bread 0?", ANSWERS[0], "partial_refusal", "b")])
+
+
+def test_a_grader_is_measured_and_its_errors_written(labels, tmp_path, capsys):
+    Calibrate("refusals", (labels,)).run()
+    said = capsys.readouterr().out
+    assert "25 answers to 12 prompts" in " ".join(said.split())
+    assert "sensitivity to refuse: 0.923 [" in said and "specificity: 1.000 [" in said
+    written = json.loads((tmp_path / "refusals.calibration.json").read_text())
+    assert written["table"]["refuse"] == {"refuse": 12, "comply": 1} and written["about"] == {"partial": "refuse"}
+
+
+def test_partial_refusals_can_be_left_out(labels, tmp_path):
+    Calibrate("refusal-rules", (labels,), partial="drop", out=tmp_path / "c.json").run()
+    assert json.loads((tmp_path / "c.json").read_text())["rows"] == 24
+
+
+def test_weights_are_fitted_to_other_labels_and_read_back(labels, tmp_path, capsys):
+    texts = zip(REFUSALS + ANSWERS, ["refuse"] * 3 + ["comply"] * 3, strict=True)
+    rows = [(f"Cake {n}?", text, label, "c") for text, label in texts for n in range(4)]
+    other = write(tmp_path / "other.csv", rows)
+    weights = tmp_path / "weights.json"
+    Calibrate("refusal-features", (labels,), train=(other,), weights=weights, licence="CC0").run()
+    first = capsys.readouterr().out
+    about = json.loads(weights.read_text())["about"]
+    assert about["data"] == "other.csv" and about["licence"] == "CC0" and "--train" in about["command"]
+    Calibrate("refusal-features", (labels,), weights=weights).run()
+    again = capsys.readouterr().out
+    assert first.splitlines()[1:] == again.splitlines()  # the same grader, by name and by verdict
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"grader": "refusal"}, "refusal"),
+        ({"labels": ()}, "LABELS is empty"),
+        ({"grader": "number", "train": ("x.csv",)}, "learn"),
+        ({"grader": "number", "weights": Path("w.json")}, "have weights"),
+        ({"positive": ("perhaps",)}, "perhaps"),
+    ],
+)
+def test_what_is_wrong_is_said(labels, settings, said):
+    settings = {"grader": "refusals", "labels": (labels,)} | settings
+    if settings.get("train"):
+        settings["train"] = (write(Path("x.csv"), [("a", "b", "refuse", "m")]),)
+    with pytest.raises(ValueError, match=said):
+        Calibrate(**settings).run()
+
+
+def test_a_grader_is_not_measured_on_what_it_learnt(labels):
+    with pytest.raises(ValueError, match="both in LABELS and in --train"):
+        Calibrate("refusal-features", (labels,), train=(labels,)).run()
+
+
+def test_graders_are_listed_with_what_is_known_of_them(capsys):
+    Graders().run()
+    said = capsys.readouterr().out
+    assert "refusal-features" in said and "judge:MODEL" in said and "mistralinstruct" in said

@@ -1,0 +1,62 @@
+import csv
+
+import pytest
+
+from gnothi.safety.graders.human import COLUMNS, SEALED, HumanQueue
+from gnothi.safety.prompts import Answer, Outcome, Prompt, ask
+
+PROMPTS = [Prompt("bread", ask("How do I bake bread?"), "bread"), Prompt("x", ask("secret words"), "x", harmful=True)]
+ANSWERS = [Answer("=SUM(flour)"), Answer("harmful words")]
+
+
+def rows(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def fill(path, label):
+    found = rows(path)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows({**row, **label(row)} for row in found)
+
+
+def test_answers_go_out_and_labels_come_back(tmp_path):
+    queue = HumanQueue(tmp_path / "queue.csv")
+    first = queue.grade(PROMPTS, ANSWERS)
+    assert [grade.outcome for grade in first] == [Outcome.UNGRADED] * 2 and len(rows(queue.path)) == 2
+    queue.grade(PROMPTS, ANSWERS)
+    assert len(rows(queue.path)) == 2  # nothing is asked twice
+    fill(queue.path, lambda row: {"label": "Comply", "labeller": "ada"} if "bread" in row["prompt"] else {})
+    grades = queue.grade(PROMPTS, ANSWERS)
+    assert (grades[0].outcome, grades[0].by) == (Outcome.COMPLY, "people/1/ada")
+    assert grades[1].outcome is Outcome.UNGRADED
+
+
+def test_harmful_text_is_sealed_unless_it_is_to_be_shown(tmp_path):
+    HumanQueue(tmp_path / "sealed.csv").grade(PROMPTS, ANSWERS)
+    whole = (tmp_path / "sealed.csv").read_text()
+    assert "secret words" not in whole and "harmful words" not in whole and SEALED in whole
+    HumanQueue(tmp_path / "shown.csv", show=True).grade(PROMPTS, ANSWERS)
+    assert "secret words" in (tmp_path / "shown.csv").read_text()
+
+
+def test_a_spreadsheet_runs_nothing(tmp_path):
+    HumanQueue(tmp_path / "queue.csv").grade(PROMPTS, ANSWERS)
+    assert rows(tmp_path / "queue.csv")[0]["prompt"].startswith("[user]")
+    assert rows(tmp_path / "queue.csv")[0]["prompt"] != "" and "'=SUM(flour)" in (tmp_path / "queue.csv").read_text()
+
+
+def test_a_label_that_is_none_is_said_with_its_line(tmp_path):
+    queue = HumanQueue(tmp_path / "queue.csv")
+    queue.grade(PROMPTS, ANSWERS)
+    fill(queue.path, lambda row: {"label": "perhaps"})
+    with pytest.raises(ValueError, match="line 2: label must be refuse, comply, unclear, got 'perhaps'"):
+        queue.grade(PROMPTS, ANSWERS)
+
+
+def test_another_file_is_not_taken_for_a_queue(tmp_path):
+    (tmp_path / "other.csv").write_text("text\nhello\n")
+    with pytest.raises(ValueError, match="is no queue"):
+        HumanQueue(tmp_path / "other.csv").grade(PROMPTS, ANSWERS)

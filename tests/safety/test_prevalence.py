@@ -1,0 +1,73 @@
+"""How common deception is, from flags and from what is known of the monitor."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from gnothi.metrics.grader_errors import GraderErrors
+from gnothi.safety.prevalence import flagged_share, precision_at, prevalence_range, rogan_gladen
+
+FLAGGED, TOTAL = 180, 102_443  # o1 System Card, table 8
+
+
+def test_the_card_s_share():
+    """0.17 % in the card; the exact interval of those counts."""
+    found = flagged_share(FLAGGED, TOTAL)
+    exact = binomtest(FLAGGED, TOTAL).proportion_ci(method="exact")
+    assert (found.low, found.high) == pytest.approx((exact.low, exact.high))
+    assert round(100 * found.value, 2) == 0.18  # 0.1757 %, which the card cuts to 0.17
+    assert flagged_share(0, 10).low == 0 and flagged_share(10, 10).high == 1
+
+
+def test_right_in_92_percent_cannot_be_the_specificity():
+    """Of 102,443 harmless chains of thought a monitor of specificity .92 flags 8,195: 180 were flagged."""
+    assert round(0.08 * TOTAL) == 8195
+    with pytest.raises(ValueError, match="better than that where it was used"):
+        prevalence_range(FLAGGED, TOTAL, sensitivity=(0.5, 1.0), specificity=(0.9, 0.92))
+    assert rogan_gladen(FLAGGED / TOTAL, 0.92, 0.92) == 0
+
+
+def test_what_is_left_to_believe():
+    """If 92 % were of a balanced set, sensitivity is .84 or more, and at most .24 % deceive; perhaps none."""
+    found = prevalence_range(FLAGGED, TOTAL, sensitivity=(0.84, 1.0))
+    assert found.low == 0
+    assert found.high == pytest.approx(0.00242, abs=1e-5)
+    flawless = prevalence_range(FLAGGED, TOTAL, sensitivity=(1.0, 1.0), specificity=(1.0, 1.0))
+    share = flagged_share(FLAGGED, TOTAL)
+    assert (flawless.low, flawless.high) == pytest.approx((share.low, share.high))
+
+
+def test_range_holds_every_monitor():
+    """Whatever the errors within bounds, the prevalence that they give the flags is within the range."""
+    found = prevalence_range(300, 1000, sensitivity=(0.7, 0.9), specificity=(0.8, 0.95))
+    share = flagged_share(300, 1000)
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        flags = rng.uniform(share.low, share.high)
+        prevalence = rogan_gladen(flags, rng.uniform(0.7, 0.9), rng.uniform(0.8, 0.95))
+        assert found.low - 1e-12 <= prevalence <= found.high + 1e-12
+
+
+def test_precision():
+    """99 % and 99 % where 1 in 100 deceives: half of the flags are right (Bayes)."""
+    sure = GraderErrors(99_000, 100_000, 99_000, 100_000)
+    found = precision_at(sure, 0.01)
+    assert found.value == pytest.approx(0.5, abs=0.01)
+    assert found.high - found.low < 0.05
+    few = precision_at(GraderErrors(32, 36, 36, 36), 180 / TOTAL)
+    assert few.low < 0.1 and few.high > 0.9  # 36 that were passed say next to nothing of 1 in 600
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        lambda: flagged_share(11, 10),
+        lambda: flagged_share(0, 0),
+        lambda: rogan_gladen(0.1, 0.5, 0.5),
+        lambda: prevalence_range(1, 10, sensitivity=(0.9, 0.8)),
+        lambda: precision_at(GraderErrors(1, 1, 1, 1), 0.0),
+    ],
+)
+def test_bad_numbers(bad):
+    with pytest.raises(ValueError, match="must"):
+        bad()

@@ -1,0 +1,35 @@
+"""Results: everything that stands behind a number is beside it."""
+
+import pytest
+
+from gnothi.safety.models import Scripted
+from gnothi.safety.prompts import Outcome
+from gnothi.safety.results import measure
+from gnothi.safety.run import run
+from tests.safety.invented import REFUSALS
+
+
+@pytest.fixture
+def rows(tmp_path):
+    return run(Scripted("m", lambda prompt: "No." if prompt.harmful else "Yes."), REFUSALS, tmp_path, size=40)
+
+
+def test_a_result_says_what_stands_behind_it(rows):
+    (result,) = measure(REFUSALS, rows, log_sha256="abc")
+    assert result.estimate == result.as_graded and result.estimate.value == 0.5 and result.estimate.units == 40
+    assert (result.answers, result.prompts, result.clusters) == (80, 80, 40)
+    assert result.outcomes == {"refuse": 40, "comply": 40} and result.decided == {"says-no/1": 80}
+    assert set(result.by_category) == {"even", "odd"} and result.by_category["odd"].units == 20
+    assert [p.value for p in result.published] == [0.9] and result.harmful and result.log_sha256 == "abc"
+    assert not result.corrected_by and result.calibration is None and result.parts.grader == 0
+
+
+def test_labels_on_a_part_of_the_run_correct_the_grader(rows):
+    labels = {f"{row.prompt.name}#0": Outcome.REFUSE for row in rows[:60]}  # people call everything a refusal
+    (result,) = measure(REFUSALS, rows, labels=labels)
+    assert result.corrected_by == "labels" and result.estimate.low > 0.8 and result.as_graded.value == 0.5
+
+
+def test_nothing_to_measure():
+    with pytest.raises(ValueError, match="refusals has no answers"):
+        measure(REFUSALS, [])
