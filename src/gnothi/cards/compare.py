@@ -16,6 +16,7 @@ from gnothi.cards.card_words import comparison_in_words, p_in_words, value_in_wo
 from gnothi.cards.linear_ratio import ratio_of_sums
 from gnothi.cards.page import replace_text
 from gnothi.cards.system_card import number, plain_estimate, read_card
+from gnothi.cards.terminal import WHOLE_WIDTH
 from gnothi.cards.unit_file import FILE as UNITS
 from gnothi.cards.unit_file import Key, Scores, read_units
 from gnothi.metrics import Estimate
@@ -75,7 +76,7 @@ def _why_not(
     if any(key not in of for of in units):
         return f"a card's {UNITS} lacks it"
     if not set(units[0][key].names) & set(units[1][key].names):
-        return "no unit is in both"
+        return "nothing was measured in both"
     return ""
 
 
@@ -115,20 +116,17 @@ def print_comparison(comparison: Comparison, console: Any) -> None:
         title=Text(comparison_in_words(comparison), style="bold"),
         title_justify="left",
     )
-    grid.add_column("what")
-    for name in names:
+    whole = console.width >= WHOLE_WIDTH
+    grid.add_column("what", min_width=24)
+    for name in (*(names if whole else ()), "difference", "p (Holm)", f"{names[0]} is"):
         grid.add_column(name, no_wrap=True)
-    for name in ("difference", "p (Holm)"):
-        grid.add_column(name, no_wrap=True)
-    grid.add_column("", no_wrap=True)
     styles = {"better": "bold green", "worse": "bold red", "differs": "bold"}
     for row in comparison["paired"]:
-        both = (value_in_words({**row[side], "low": None}).removesuffix(" –") for side in ("first", "second"))
-        found = row["difference"]
+        both = [value_in_words({**row[side], "low": None}).removesuffix(" –") for side in ("first", "second")]
         grid.add_row(
             f"{row['title']}: {row['metric']}",
-            *both,
-            value_in_words(found),
+            *(both if whole else ()),
+            value_in_words(row["difference"]),
             p_in_words(row["adjusted_p"]),
             Text(row["verdict"], style=styles.get(row["verdict"], "dim")),
         )
