@@ -50,6 +50,8 @@ REAL = "smollm2"
 VARIANTS = ("no base64", "half of the secrets", "topic and technique", "prompt")
 BUDGET = {name: 300 for name in PLANTED} | {REAL: 100} | dict(zip(VARIANTS, (100, 60, 100, 60), strict=True))
 STEP = 10
+#: Targets of the figure, of which whole curves are kept.
+DRAWN = {"holes": "Planted weaknesses (30 targets)", REAL: "SmolLM2-135M, secrets (30 seeds)"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Benchmark:
 
 
 def one(job: tuple[str, str, int]) -> dict[str, Any]:
-    """Distinct failures after every ten queries; for two policies, what was expected of the last hundred before."""
+    """Distinct failures after every ten queries, or all of them; for two policies, what was expected of the last hundred before."""
     name, policy, seed = job
     distinct = name if name in VARIANTS[2:] else "prompt and technique"
     if name not in PLANTED:
@@ -178,9 +180,8 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     colours = dict(
         zip(POLICIES, ("#8a8f98", "#94806a", "#d29a18", "#b55fa5", "#3f86d0", "#e0662b", "#0f9184"), strict=True)
     )
-    titles = {"holes": "Planted weaknesses (30 targets)", REAL: "SmolLM2-135M, secrets (30 seeds)"}
     panels = []
-    for name, title in titles.items():
+    for name, title in DRAWN.items():
         points = [point for policy in POLICIES for point in points_of(rows, name, policy)]
         if not points:
             continue

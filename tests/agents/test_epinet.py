@@ -20,7 +20,9 @@ def test_the_published_epinet(recipe):
     assert told["decay"] == pytest.approx(0.2 * (4 / 50) ** 0.7)
 
 
-@pytest.mark.parametrize(("num_data", "steps"), [(4, 1000), (2000, 1000), (2001, 10_000)])
+@pytest.mark.parametrize(
+    ("num_data", "steps"), [pytest.param(4, 1000, marks=pytest.mark.slow), (2000, 1000), (2001, 10_000)]
+)
 def test_only_many_data_change_its_number_of_steps(recipe, num_data, steps):
     assert recipe(EpinetAgent(), num_data=num_data)[1]["steps"] == steps
 

@@ -23,7 +23,7 @@ def run(rule="entropy", agent=AGENT, schedule=SCHEDULE, pool=POOL, test=TEST, **
     return simulate(agent, pool, test, schedule, settings, KEYS)
 
 
-@pytest.mark.parametrize("rule", ["uniform", "entropy", "batch"])
+@pytest.mark.parametrize("rule", ["uniform", "entropy", pytest.param("batch", marks=pytest.mark.slow)])
 def test_nobody_is_asked_twice(rule):
     agent = AGENTS["ensemble"].__class__(num_members=3, hidden=()) if rule == "batch" else AGENT
     found = run(rule, agent, Schedule(60, 20))

@@ -44,7 +44,14 @@ def curves(ahead):
     return read_curves(rows)
 
 
-@pytest.mark.parametrize(("ahead", "holds"), [(1.0, True), (0.3, False), (-0.5, False)])
+@pytest.mark.parametrize(
+    ("ahead", "holds"),
+    [
+        pytest.param(1.0, True, marks=pytest.mark.slow),
+        (0.3, False),
+        pytest.param(-0.5, False, marks=pytest.mark.slow),
+    ],
+)
 def test_half_is_less_than_half(tmp_path, ahead, holds):
     lab = Lab("laptop", tmp_path, 1, Console(quiet=True))
     claims = _half_claims(curves(ahead), lab)

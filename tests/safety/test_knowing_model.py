@@ -18,6 +18,7 @@ def small():
     return base, train_knowing_model(base, key=jax.random.key(0), num_members=2, steps=150, width=16, batch_size=8)
 
 
+@pytest.mark.slow
 def test_it_learns_what_it_is_told(small):
     base, model = small
     told = [fact for fact in base.facts if fact.coverage == "often"]
@@ -28,6 +29,7 @@ def test_it_learns_what_it_is_told(small):
         assert parts["total"] == pytest.approx(parts["epistemic"] + parts["aleatoric"], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_choices_and_empty_questions(small):
     base, model = small
     fact = next(fact for fact in base.facts if fact.coverage == "often")
@@ -42,6 +44,7 @@ def test_choices_and_empty_questions(small):
     assert "no words" in nothing.error
 
 
+@pytest.mark.slow
 def test_holding_back_above_a_threshold(small):
     base, model = small
     careful = KnowingModel(model.members, model.words, hold_back_above=0.0)
@@ -51,6 +54,7 @@ def test_holding_back_above_a_threshold(small):
     assert KnowingModel(model.members, model.words).version == model.version
 
 
+@pytest.mark.slow
 def test_temperature_draws_by_seed(small):
     base, model = small
     prompts = [Prompt(str(n), ask(base.facts[-1].question), "a") for n in range(4)]

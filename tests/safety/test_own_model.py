@@ -50,3 +50,5 @@ def test_answers_come_in_order_and_what_cannot_be_asked_is_an_error(smollm):
     assert answers[1].error == "this model hears no sound" and "do not fit 8192" in answers[2].error
     assert answers[3].text == "blue" and answers[3].log_probs[0] > answers[3].log_probs[1]
     assert smollm.answer([], max_tokens=3) == []
+    (alone,) = smollm.answer(asked[3:4])
+    assert alone.text == "blue"

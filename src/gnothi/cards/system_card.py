@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from gnothi.cards.card_html import card_page
+from gnothi.cards.card_markdown import card_markdown
 from gnothi.cards.card_words import headline
 from gnothi.cards.examples import Example
 from gnothi.cards.page import replace_text
@@ -158,9 +160,6 @@ def write_card(
 
 
 def _write(folder: Path, card: Card) -> Path:
-    from gnothi.cards.card_html import card_page
-    from gnothi.cards.card_markdown import card_markdown
-
     replace_text(folder / FILE, json.dumps(card, indent=1, ensure_ascii=False, allow_nan=False))
     replace_text(folder / "card.md", card_markdown(card))
     replace_text(folder / "card.html", card_page(card))

@@ -96,7 +96,7 @@ def _merged(places: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     waiting: list[int] = []
     rooms = sorted(places)
-    for room, larger in zip(rooms, [*rooms[1:], None], strict=True):
+    for room, larger in zip(rooms, [*rooms[1:], None], strict=False):
         waiting += places[room]
         if larger is None or len(waiting) * (larger - room) >= MERGED:
             found[room], waiting = waiting, []
