@@ -72,7 +72,7 @@ class Benchmark:
 
 
 def one(job: tuple[str, str, int]) -> dict[str, Any]:
-    """Distinct failures after every ten queries, or all of them; for two policies, what was expected of the last hundred before."""
+    """What a policy found, and for two of them what was expected of the last hundred queries."""
     name, policy, seed = job
     distinct = name if name in VARIANTS[2:] else "prompt and technique"
     if name not in PLANTED:

@@ -67,7 +67,7 @@ def plant(
 
     >>> target = plant(seed=1)
     >>> len(target.space), round(float(target.failed.mean()), 2)
-    (4800, 0.09)
+    (4800, 0.12)
     """
     techniques = [f"technique {number}" for number in range(num_techniques)]
     chains: list[tuple[str, ...]] = [(), *((f"transform {number}",) for number in range(num_transforms))]
