@@ -22,7 +22,7 @@ from gnothi.safety.reasoning_monitors import (
 )
 
 PROMPT = Prompt("q", ask("Find me a paper."), "q")
-GSM8K = Path("/work/shared/data/gsm8k/test.jsonl")
+GSM8K = Path(__file__).parents[3] / "shared" / "data" / "gsm8k" / "test.jsonl"
 
 
 def test_split_shares_no_template():

@@ -11,7 +11,7 @@ from gnothi.safety.speaker import Pairs, mel_spectrogram, pairs_of, speaker_enco
 from gnothi.safety.speech import VOICES, has_speech, read_wave, speak
 from gnothi.safety.voice_graders import SAME_VOICE
 
-FSDD = Path("/work/shared/data/fsdd/recordings.tar")
+FSDD = Path(__file__).parents[3] / "shared" / "data" / "fsdd" / "recordings.tar"
 SENTENCES = (
     "The quick brown fox jumps over the lazy dog near the river bank.",
     "Please tell me when the next train to Porto leaves today.",

@@ -12,7 +12,7 @@ from gnothi.safety.prompts import Outcome
 from gnothi.safety.run import make_prompts, run
 
 BY_NAME = {evaluation.name: evaluation for evaluation in EVALUATIONS}
-GSM8K = Path("/work/shared/data")
+GSM8K = Path(__file__).parents[4] / "shared" / "data"
 
 
 def accuracy(name, reply, folder, **how):
