@@ -79,7 +79,10 @@ def test_noise_is_rarely_called_real():
     [
         ({"dataset_sha256": "0" * 64}, "the prompts are not the same"),
         ({"grader": "refusal-features/2"}, "graded by"),
-        ({"units": replace(make_units(0.5, 60), names=tuple(f"q{n}" for n in range(120)))}, "nothing was measured in both"),
+        (
+            {"units": replace(make_units(0.5, 60), names=tuple(f"q{n}" for n in range(120)))},
+            "nothing was measured in both",
+        ),
     ],
 )
 def test_what_cannot_be_paired_says_why(tmp_path, change, why):
