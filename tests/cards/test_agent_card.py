@@ -112,6 +112,7 @@ def test_a_card_of_agents_from_end_to_end(tmp_path):
         assert "Score" not in card["headline"][0]
         for words in ("Cost", "calibration error", "tau = 10", "Real tables, noised"):
             assert words in card_page(card) and words in card_markdown(card)
+        assert "; ." not in card_markdown(card)
     assert read_card(tmp_path / "knn")["scorecard"] is None
     again = measure_agent("knn", tmp_path / "knn", scale="smoke", workers=1)
     assert [r.estimate for r in again.results] == [r.estimate for r in found.results]

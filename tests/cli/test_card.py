@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gnothi.cards.system_card import write_card
-from gnothi.cli.card import default_folder, with_command
+from gnothi.cli.card import Make, default_folder, with_command
 from tests.cards.invented_results import make_results, make_subject, make_whole_card
 from tests.cli.test_main import gnothi
 
@@ -45,6 +45,29 @@ def test_folders_have_names_that_can_be_typed():
 def test_help_has_an_example(command):
     answer = gnothi("card", *command, "--help")
     assert answer.returncode == 0 and "Example" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"before": Path("a"), "variant": "pre"}, "--before is of a model as it ships"),
+        ({"baseline": "epinet"}, "--baseline epinet is the card itself"),
+    ],
+)
+def test_what_does_not_go_together_is_said_before_any_work(tmp_path, monkeypatch, settings, words):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=words):
+        Make("epinet", **settings).run()
+
+
+def test_a_baseline_has_not_the_other_model_s_card_before_mitigations(monkeypatch):
+    made = []
+    monkeypatch.setattr(Make, "_make", lambda self, *arguments: made.append(arguments))
+    monkeypatch.setattr("gnothi.cards.compare.compare_cards", lambda *folders: {})
+    monkeypatch.setattr("gnothi.cards.compare.print_comparison", lambda *arguments: None)
+    monkeypatch.setattr("gnothi.cards.system_card.add_comparison", lambda *arguments: Path("card.html"))
+    Make("mine", baseline="other", before=Path("b")).run()
+    assert [(model, pre) for model, _, _, pre in made] == [("mine", Path("b")), ("other", None)]
 
 
 def test_the_command_line_imports_nothing_heavy():

@@ -32,6 +32,9 @@ def test_what_broke_it_is_shown_when_asked_for(tmp_path, capsys):
 def test_what_cannot_be(tmp_path):
     with pytest.raises(ValueError, match="add --page"):
         RedTeam("planted", beside="other", out=tmp_path).run()
+    with pytest.raises(ValueError, match="policy is called 'unifrom'"):
+        RedTeam("planted", against=("unifrom",), out=tmp_path / "none").run()
+    assert not (tmp_path / "none").exists()
     with pytest.raises(ValueError, match="no suite is called"):
         RedTeam("smollm2-135m", attacks="nothing", out=tmp_path).run()
     with pytest.raises(ValueError, match="budget must be 1 or more, got 0"):

@@ -61,7 +61,7 @@ def test_weights_are_fitted_to_other_labels_and_read_back(labels, tmp_path, caps
         ({"labels": ()}, "LABELS is empty"),
         ({"grader": "number", "train": ("x.csv",)}, "learn"),
         ({"grader": "number", "weights": Path("w.json")}, "have weights"),
-        ({"positive": ("perhaps",)}, "perhaps"),
+        ({"positive": ("perhaps",)}, "--positive must be of refuse, .*, got 'perhaps'"),
     ],
 )
 def test_what_is_wrong_is_said(labels, settings, said):

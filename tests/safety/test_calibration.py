@@ -64,6 +64,7 @@ def test_a_class_that_is_not_there_is_said():
         found.sensitivity([REFUSE])
     with pytest.raises(ValueError, match="no row whose truth is refuse"):
         found.errors([REFUSE])
+    assert not found.knows([REFUSE]) and not found.knows([COMPLY]) and not found.knows([])
     with pytest.raises(ValueError, match="no labelled rows"):
         calibrate(RefusalRules(), [])
 

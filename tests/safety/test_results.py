@@ -2,6 +2,8 @@
 
 import pytest
 
+from gnothi.safety.calibration import calibration_of
+from gnothi.safety.labelled import Labelled
 from gnothi.safety.models import Scripted
 from gnothi.safety.prompts import Outcome
 from gnothi.safety.results import measure
@@ -28,6 +30,14 @@ def test_labels_on_a_part_of_the_run_correct_the_grader(rows):
     labels = {f"{row.prompt.name}#0": Outcome.REFUSE for row in rows[:60]}  # people call everything a refusal
     (result,) = measure(REFUSALS, rows, labels=labels)
     assert result.corrected_by == "labels" and result.estimate.low > 0.8 and result.as_graded.value == 0.5
+
+
+def test_a_calibration_that_lacks_a_side_corrects_nothing(rows):
+    """An hour's answers are not lost because nobody labelled a refusal: the number stands as graded, and says so."""
+    some = [Labelled(row.prompt, row.answer, Outcome.COMPLY) for row in rows]
+    lacking = calibration_of("says-no/1", some, [row.grade for row in rows])
+    (result,) = measure(REFUSALS, rows, calibrations={"says-no/1": lacking})
+    assert not result.corrected_by and result.calibration is None and result.estimate == result.as_graded
 
 
 def test_nothing_to_measure():

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -19,13 +19,13 @@ from gnothi.data import TABLES
 from gnothi.metrics import Estimate
 from gnothi.metrics.rates import Units, rate
 from gnothi.metrics.variance_parts import VarianceParts
+from gnothi.safety.evaluation import Scale
 from gnothi.safety.results import Result
 from gnothi.sweep import Group, Record, RunFolder, read_cell, run_groups
 from gnothi.testbed import GenerativeSpec, RealSpec, find_suite, grid, plan, run_group
 from gnothi.testbed.reach import check_able, reached
 from gnothi.testbed.run import config_hash
 
-Scale = Literal["smoke", "laptop", "paper"]
 Watch = Callable[[Group], None]
 
 SEEDS = range(5)  # of each kind of problem: fewer make intervals that say nothing

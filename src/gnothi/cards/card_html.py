@@ -201,7 +201,8 @@ def _evaluation_section(rows: Sequence[Row], asked: Row | None, examples: Sequen
         panels = []
         for row in split[:4]:
             chart = chart_place(category_chart(row), label=f"{row['metric']} by category, with intervals")
-            panels.append(f"<div><h3>{escape(row['metric'])} by category</h3>{chart}</div>")
+            words = f"{row['metric']} by category" + (", as graded" if row["corrected_by"] else "")
+            panels.append(f"<div><h3>{escape(words)}</h3>{chart}</div>")
         parts.append(f'<div class="panels">{"".join(panels)}</div>')
     parts += [_examples(examples), _published(rows)]
     stands = {"stands on": "; ".join(filter(None, [basis(first), grader_in_words(first).replace("`", "")]))}
@@ -212,7 +213,7 @@ def _evaluation_section(rows: Sequence[Row], asked: Row | None, examples: Sequen
     if asked and asked["settings"]:
         stands["asked with"] = ", ".join(f"{name} {value}" for name, value in asked["settings"].items())
     if first["harmful"]:
-        stands["prompts"] = "some are harmful: they are in no log or report in clear"
+        stands["prompts"] = "some are harmful: no log has them in clear, and no card unless it was made with --show"
     stands["dataset sha256"], stands["log sha256"] = first["dataset_sha256"], first["log_sha256"]
     parts.append(facts({name: value for name, value in stands.items() if value}))
     return section(first["title"], *filter(None, parts), name=_anchor(first["evaluation"]))

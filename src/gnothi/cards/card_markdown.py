@@ -111,9 +111,8 @@ def _evaluation(rows: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> 
     parts = [f"## {_cell(first['title'])}", *([_cell(asked["about"])] if asked.get("about") else [])]
     parts.append(_table(["metric", "number", "what it is", "where the variance comes from"], body))
     outcomes = ", ".join(f"{name} {number:,}" for name, number in first["outcomes"].items())
-    parts.append(
-        f"Stands on {basis(first)}; {grader_in_words(first)}." + (f" Outcomes: {outcomes}." if outcomes else "")
-    )
+    stands = "; ".join(filter(None, [basis(first), grader_in_words(first)]))
+    parts.append(f"Stands on {stands}." + (f" Outcomes: {outcomes}." if outcomes else ""))
     published = [
         [row["metric"], values, where, value_in_words(row["estimate"])]
         for row, where, values in published_in_words(rows)

@@ -72,7 +72,7 @@ def _why_not(
     if one["dataset_sha256"] != other["dataset_sha256"]:
         return "the prompts are not the same (another size, version or seed of the data)"
     if one["grader"] != other["grader"]:
-        return f"graded by {one['grader']} there and by {other['grader']} here"
+        return f"the first is graded by {one['grader']}, the second by {other['grader']}"
     if any(key not in of for of in units):
         return f"a card's {UNITS} lacks it"
     if not set(units[0][key].names) & set(units[1][key].names):

@@ -10,9 +10,9 @@ from gnothi.cards.examples import Example, examples_of
 from gnothi.cards.system_card import Asked, Missing, Subject
 from gnothi.safety.calibration import Calibration, read_calibration, shipped_calibrations
 from gnothi.safety.evaluation import Evaluation, Scale
-from gnothi.safety.models import Model
+from gnothi.safety.models import Model, Recorded
+from gnothi.safety.people import labels_of_people
 from gnothi.safety.preparedness import Variant
-from gnothi.safety.prompts import Outcome
 from gnothi.safety.reasoning_monitors import monitor_calibration, packaged_monitor
 from gnothi.safety.registry import EVALUATIONS, find_evaluation
 from gnothi.safety.results import Result, measure
@@ -37,7 +37,6 @@ def measure_language_model(
     names: Sequence[str] = (),
     data_dir: Path | None = None,
     calibrations: Mapping[str, Calibration] | None = None,
-    labels: Mapping[str, Mapping[str, Outcome]] | None = None,
     variant: Variant = "post",
     show: bool = False,
     progress: Progress | None = None,
@@ -45,9 +44,9 @@ def measure_language_model(
     """Puts a model through evaluations; answers that the folder holds are not asked for again, unless they failed.
 
     **Arguments:** `model`; `folder`, of the card; `scale`; `names`, of evaluations, all by default; `data_dir`, where
-    the original data are; `calibrations`, of graders by name; `labels`, by evaluation and unit, what people say of
-    answers of this run drawn at random; `variant`, which model this is; `show`, whether
-    examples of harmful prompts are in clear; `progress`.
+    the original data are; `calibrations`, of graders by name; `variant`, which model this is; `show`, whether examples
+    of harmful prompts are in clear; `progress`. What people said of answers (`gnothi.safety.people`) is read from the
+    folder.
 
     **Raises:** `ValueError` if there is no evaluation of a name, or none could be run.
     """
@@ -63,14 +62,15 @@ def measure_language_model(
         except (ValueError, OSError) as error:
             missing.append(Missing(evaluation.title, f"{evaluation.name} has no data: {error}"))
             continue
-        rows = run(model, evaluation, folder, scale=scale, data_dir=data_dir, progress=progress)
+        again = not isinstance(model, Recorded)
+        rows = run(model, evaluation, folder, scale=scale, data_dir=data_dir, progress=progress, again=again)
         if any(DEAF in row.answer.error for row in rows):
             missing.append(Missing(evaluation.title, f"{evaluation.name}: {DEAF}."))
             continue
         log = hashlib.sha256(answers_path(folder, evaluation).read_bytes()).hexdigest()
         examples += examples_of(evaluation.name, rows, show=show)
-        own = (labels or {}).get(evaluation.name)
-        results += measure(evaluation, rows, calibrations=calibrations, labels=own, log_sha256=log)
+        labels = labels_of_people(evaluation, rows, folder)
+        results += measure(evaluation, rows, calibrations=calibrations, labels=labels, log_sha256=log)
         settings = _settings(evaluation, len(prompts))
         seconds = sum(row.answer.seconds for row in rows) or time.perf_counter() - start
         asked.append(Asked(evaluation.name, evaluation.title, evaluation.about, settings, seconds))

@@ -21,6 +21,7 @@ from gnothi.cards.examples import Example
 from gnothi.cards.page import replace_text
 from gnothi.cards.unit_file import FILE as UNITS
 from gnothi.cards.unit_file import Key, Scores, write_units
+from gnothi.cards.versions import versions
 from gnothi.metrics import Estimate
 from gnothi.safety.preparedness import (
     VARIANTS,
@@ -33,7 +34,7 @@ from gnothi.safety.preparedness import (
     read_gates,
 )
 from gnothi.safety.preparedness import overall as overall_level
-from gnothi.safety.ratings import Rating, add_rating, rating_of
+from gnothi.safety.ratings import Rating, add_rating, rating_of, read_ratings
 from gnothi.safety.results import Result
 
 SCHEMA = "gnothi-card/1"
@@ -94,7 +95,7 @@ class Provenance:
     scale: str
     seconds: float
     versions: Mapping[str, str]
-    made: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    made: str = field(default_factory=lambda: _now())
 
 
 def make_card(
@@ -166,6 +167,40 @@ def _write(folder: Path, card: Card) -> Path:
     return folder / "card.html"
 
 
+def remake_card(
+    folder: Path,
+    results: Sequence[Result],
+    *,
+    asked: Sequence[Asked] = (),
+    missing: Sequence[Missing] = (),
+    examples: Sequence[Example] = (),
+) -> Path:
+    """The card of a folder made anew of results that were measured again, on the same answers.
+
+    Subject, framework, the other column of the scorecard, people's ratings and costs stay; a comparison does not.
+
+    **Arguments:** `folder`; the others as of `make_card`.
+
+    **Returns:** the path of the page.
+    """
+    old = read_card(folder)
+    subject = Subject(**old["subject"])
+    provenance = Provenance(**{**old["provenance"], "versions": versions(), "made": _now()})
+    framework = None if old["scorecard"] is None else framework_from(old["scorecard"]["framework"])
+    card = make_card(
+        results,
+        subject,
+        provenance,
+        asked=asked,
+        framework=framework,
+        before=None if framework is None or subject.variant == "pre" else _evidence_in(old["scorecard"], "pre"),
+        ratings=read_ratings(folder),
+        missing=missing,
+        examples=examples,
+    )
+    return write_card(folder, {**card, "costs": old["costs"]}, results)
+
+
 def add_comparison(folder: Path, comparison: Mapping[str, Any]) -> Path:
     """A card that says how its subject compares with a baseline, as `gnothi.cards.compare.compare_cards` found.
 
@@ -208,13 +243,16 @@ def rate_card(folder: Path, category: str, level: str, *, by: str, because: str,
     framework.category(category)
     cells = {row["category"]: row[variant] for row in card["scorecard"]["categories"]}
     measured = (cells[category] or {}).get("measured") or ""
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    rating = Rating(framework.name, category, variant, level, by, because, at, measured)
+    rating = Rating(framework.name, category, variant, level, by, because, _now(), measured)
     ratings = add_rating(folder, framework, rating)
     evidence = {v: _evidence_in(card["scorecard"], v) for v in VARIANTS}
     card["scorecard"] = scorecard(framework, evidence, ratings)
     card["headline"] = headline(card)
     return _write(folder, card)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def scorecard(

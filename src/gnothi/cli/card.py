@@ -65,19 +65,27 @@ class Make:
 
         if self.data_dir is not None and not self.data_dir.is_dir():
             raise ValueError(f"--data-dir {self.data_dir} is not a folder")
+        if self.before is not None and self.variant == "pre":
+            raise ValueError("--before is of a model as it ships: leave it out, or --variant pre")
         out = self.out or default_folder(self.model, self.scale)
-        page = self._make(self.model, out, self.variant)
-        if self.baseline is not None:
-            other = Path(self.baseline)
-            if not (other / "card.json").is_file():
-                other = default_folder(self.baseline, self.scale)
-                self._make(self.baseline, other, "post")
+        other = None if self.baseline is None else self._folder_of(self.baseline)
+        if other is not None and other.resolve() == out.resolve():
+            raise ValueError(f"--baseline {self.baseline} is the card itself ({out}): name another model, or --out")
+        page = self._make(self.model, out, self.variant, self.before)
+        if self.baseline is not None and other is not None:
+            if other != Path(self.baseline):
+                self._make(self.baseline, other, "post", None)
             comparison = compare_cards(out, other)
             page = add_comparison(out, comparison)
             print_comparison(comparison, _console())
         print(f"Card: {page.resolve()}")
 
-    def _make(self, model: str, out: Path, variant: Literal["pre", "post"]) -> Path:
+    def _folder_of(self, baseline: str) -> Path:
+        """The folder of a card that is there, or the one where the card of a model goes."""
+        there = (Path(baseline) / "card.json").is_file()
+        return Path(baseline) if there else default_folder(baseline, self.scale)
+
+    def _make(self, model: str, out: Path, variant: Literal["pre", "post"], pre: Path | None) -> Path:
         import shlex
         import sys
         import time
@@ -91,7 +99,7 @@ class Make:
 
         ratings = read_ratings(out)  # before hours of work: it is not to be lost, so it must be readable
         framework = None if is_agent(model) else find_framework(self.framework)
-        before = None if self.before is None else evidence_of(read_card(self.before))
+        before = None if pre is None else evidence_of(read_card(pre))
         found = self._agent(model, out) if is_agent(model) else self._language_model(model, out, variant)
         card = make_card(
             found.results,
@@ -209,6 +217,53 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Regrade:
+    """Makes a language model's card anew from the answers in its folder: no model is run.
+
+    For labels of people that have come back (`gnothi safety queue`), other calibrations, or a newer grader.
+
+    Example: gnothi card regrade runs/card/smollm2-135m-laptop
+    """
+
+    card: Positional[Path]
+    """The folder of the card."""
+
+    data_dir: Path | None = None
+    """As of `gnothi card`, if one was given."""
+
+    calibrations: Path | None = None
+    """As of `gnothi card`."""
+
+    show: bool = False
+    """Keep examples of harmful prompts in clear, in the card and on its page."""
+
+    def run(self) -> None:
+        """Grades, measures, writes."""
+        from gnothi.cards.language_card import measure_language_model, read_calibrations
+        from gnothi.cards.system_card import read_card, remake_card
+        from gnothi.safety.models import Recorded
+
+        old = read_card(self.card)
+        subject = old["subject"]
+        if subject["kind"] != "language model":
+            raise ValueError(f"{self.card} is the card of an agent: gnothi card {subject['name']} makes it anew")
+        with progress_bars() as progress:
+            found = measure_language_model(
+                Recorded(subject["name"], subject["version"]),
+                self.card,
+                scale=old["provenance"]["scale"],
+                names=[one["name"] for one in old["evaluations"]],
+                data_dir=self.data_dir,
+                calibrations=read_calibrations(self.calibrations),
+                variant=subject["variant"],
+                show=self.show,
+                progress=progress,
+            )
+        page = remake_card(self.card, found.results, asked=found.asked, missing=found.missing, examples=found.examples)
+        print(f"Card: {page.resolve()}")
+
+
+@dataclass(frozen=True)
 class Card:
     """The card of a model or an agent: every number with its interval, its grader and its data; risk levels; costs.
 
@@ -219,6 +274,7 @@ class Card:
         Annotated[Make, subcommand("make")]
         | Annotated[Compare, subcommand("compare")]
         | Annotated[Rate, subcommand("rate")]
+        | Annotated[Regrade, subcommand("regrade")]
     )
 
     def run(self) -> None:
@@ -226,7 +282,7 @@ class Card:
         self.command.run()
 
 
-COMMANDS = ("make", "compare", "rate")
+COMMANDS = ("make", "compare", "rate", "regrade")
 
 
 def with_command(arguments: list[str]) -> list[str]:

@@ -85,9 +85,12 @@ class RedTeam:
     def run(self) -> None:
         """Attacks, and says what was found."""
         from gnothi.safety.redteam import CampaignSettings
+        from gnothi.safety.redteam.policies import find_policy
 
         if self.beside and not self.page:
             raise ValueError("--beside makes pairs for people to judge: add --page")
+        for policy in self.against:  # before any query is spent
+            find_policy(policy)
         settings = CampaignSettings(
             budget=self.budget,
             policy=self.policy,

@@ -62,9 +62,13 @@ class Calibrate:
         """Judges, counts, prints and writes."""
         from gnothi.safety.calibration import calibrate
         from gnothi.safety.labelled import find_labelled
+        from gnothi.safety.prompts import Outcome
 
         if not self.labels:
             raise ValueError("LABELS is empty: give a CSV of labelled answers, or pyrit")
+        strange = next((name for name in self.positive if name not in {*Outcome}), None)
+        if strange is not None:
+            raise ValueError(f"--positive must be of {', '.join(Outcome)}, got {strange!r}")
         grader = self._grader()
         rows = [r for name in self.labels for r in find_labelled(name, self.partial, self.encoding, self.packages)]
         data = self.data or ", ".join(Path(name).name for name in self.labels)
@@ -192,6 +196,48 @@ class List:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """Draws answers of a card's run for people to label: their labels correct the grader, and nothing else is needed.
+
+    The CSV waits in CARD/labels. Fill in its column `label`, then `gnothi card regrade CARD`: from 30 labels on, the
+    numbers are corrected by them.
+
+    Example: gnothi safety queue runs/card/smollm2-135m-laptop disallowed --count 40
+    """
+
+    card: Annotated[Path, tyro.conf.Positional]
+    """The folder of a language model's card."""
+
+    evaluation: Annotated[str, tyro.conf.Positional]
+    """Of which evaluation: `gnothi safety list` has the names."""
+
+    count: int = 40
+    """How many answers."""
+
+    seed: int = 0
+    """From which the draw follows."""
+
+    data_dir: Path | None = None
+    """As of `gnothi card`, if one was given."""
+
+    show: bool = False
+    """Harmful prompts, and answers to them, in clear: a label cannot be given without reading them."""
+
+    def run(self) -> None:
+        """Draws, writes the CSV."""
+        from gnothi.cards.system_card import read_card
+        from gnothi.safety.people import ask_people
+        from gnothi.safety.registry import find_evaluation
+        from gnothi.safety.run import regrade
+
+        scale = read_card(self.card)["provenance"]["scale"]
+        evaluation = find_evaluation(self.evaluation)
+        rows = regrade(evaluation, self.card, scale=scale, data_dir=self.data_dir)
+        path = ask_people(evaluation, rows, self.card, self.count, seed=self.seed, show=self.show)
+        print(f"Next: fill in the column 'label' of {path}, then gnothi card regrade {self.card}")
+
+
+@dataclass(frozen=True)
 class Safety:
     """Safety evaluations with honest error bars: which there are, and what their graders get wrong.
 
@@ -203,6 +249,7 @@ class Safety:
         Annotated[List, subcommand("list")]
         | Annotated[Calibrate, subcommand("calibrate")]
         | Annotated[Graders, subcommand("graders")]
+        | Annotated[Queue, subcommand("queue")]
     )
 
     def run(self) -> None:

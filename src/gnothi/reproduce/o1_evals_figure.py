@@ -42,11 +42,11 @@ def draw(tables: Sequence[Table], own: Sequence[Result], simpleqa: Shares, perso
         ours = {} if right is None or wrong is None else {OURS: (right.value, wrong.value)}
         panels.append(_worth_panel(title, {**shares, **ours}))
     subtitle = "Bars are what n implies, none were published. The packaged model: other data, other graders."
-    title = alt.Title("Numbers of the o1 card, with intervals", subtitle=subtitle)
-    return alt.hconcat(_interval_panel(tables, own), alt.vconcat(*panels, spacing=24), spacing=36, title=title)
+    heading: Any = alt.Title("Numbers of the o1 card, with intervals", subtitle=subtitle)
+    return alt.hconcat(_interval_panel(tables, own), alt.vconcat(*panels, spacing=24), spacing=36, title=heading)
 
 
-def _interval_panel(tables: Sequence[Table], own: Sequence[Result]) -> alt.LayerChart:
+def _interval_panel(tables: Sequence[Table], own: Sequence[Result]) -> Chart:
     rows: list[dict[str, Any]] = []
     for table in tables:
         for model, value in table.values.items():
@@ -75,7 +75,7 @@ def _row(name: str, model: str, value: float, low: float, high: float) -> dict[s
     return {"name": name, "model": model, "value": value, "low": max(low, 0.0), "high": min(high, 1.0)}
 
 
-def _worth_panel(title: str, shares: Shares) -> alt.LayerChart:
+def _worth_panel(title: str, shares: Shares) -> Chart:
     """Lines of `right - penalty x wrong`: where two cross, their order turns."""
     rows = [
         {"model": model, "penalty": float(penalty), "worth": right - float(penalty) * wrong}

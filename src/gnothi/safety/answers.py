@@ -46,7 +46,7 @@ class AnswerFile:
                 row = json.loads(line)
                 if number:
                     self.answers[row["sha256"], row["sample"]] = read_answer(row["answer"])
-            except (ValueError, KeyError) as error:
+            except (ValueError, KeyError, TypeError, zlib.error) as error:
                 raise ValueError(f"{self.path}, line {number + 1} cannot be read ({error}): remove it") from error
             if not number and row != self.about:
                 changed = ", ".join(
@@ -77,16 +77,25 @@ def plain_answer(answer: Answer, *, sealed: bool) -> dict[str, Any]:
     if answer.sound is not None:
         wave = np.round(np.clip(answer.sound.wave, -1, 1) * 32767).astype("<i2")
         row["sound"] = {"rate": answer.sound.rate, "wave": base64.b64encode(wave.tobytes()).decode()}
-    if not sealed:
-        return row
-    return {"sealed": base64.b85encode(zlib.compress(json.dumps(row).encode())).decode()}
+    return seal(row) if sealed else row
 
 
 def read_answer(row: dict[str, Any]) -> Answer:
     """The answer of which `plain_answer` made a row."""
-    if "sealed" in row:
-        row = json.loads(zlib.decompress(base64.b85decode(row["sealed"])))
+    row = dict(unseal(row))
     if "sound" in row:
         wave = np.frombuffer(base64.b64decode(row["sound"]["wave"]), "<i2") / 32767
         row["sound"] = Sound(wave, row["sound"]["rate"])
     return Answer(**{**row, "log_probs": tuple(row.get("log_probs", ()))})
+
+
+def seal(plain: Any) -> dict[str, str]:
+    """Plain values, compressed, so that nobody reads them by accident."""
+    return {"sealed": base64.b85encode(zlib.compress(json.dumps(plain).encode())).decode()}
+
+
+def unseal(plain: Any) -> Any:
+    """What was sealed; anything else as it is."""
+    if isinstance(plain, Mapping) and "sealed" in plain:
+        return json.loads(zlib.decompress(base64.b85decode(plain["sealed"])))
+    return plain

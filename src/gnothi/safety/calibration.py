@@ -99,6 +99,11 @@ class Calibration:
         """
         return self._share(frozenset({outcome}), frozenset({outcome}), f"no row whose truth is {outcome}")
 
+    def knows(self, positive: Iterable[Outcome]) -> bool:
+        """Whether it has rows that are truly positive and rows that are not, without which it corrects nothing."""
+        wanted, truths = frozenset(positive), frozenset(self.table)
+        return bool(truths & wanted) and bool(truths - wanted)
+
     def errors(self, positive: Iterable[Outcome]) -> GraderErrors:
         """What a rate of `positive` verdicts is corrected with.
 

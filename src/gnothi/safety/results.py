@@ -91,7 +91,7 @@ def _result(
     known = {name: labels[name] in metric.positive for name in units.names if name in labels}
     if metric.positive and len(known) >= FEWEST_LABELS:
         estimate, by = prediction_powered(units, known), "labels"
-    elif metric.positive and calibration is not None:
+    elif calibration is not None and calibration.knows(metric.positive):
         errors = calibration.errors(metric.positive)
         # Models differ more than prompts do: what a grader gets wrong of this one may be other than of those labelled.
         transport = calibration.transport(metric.positive)

@@ -4,9 +4,8 @@ import math
 
 import pytest
 
-from gnothi.metrics.grader_errors import GraderErrors
 from gnothi.metrics.rates import rate
-from gnothi.safety.evaluations.monitor import EVALUATIONS, FLAGS, TOTAL, prevalence
+from gnothi.safety.evaluations.monitor import EVALUATIONS, TOTAL
 from gnothi.safety.models import Scripted
 from gnothi.safety.planted_reasoning import planted_thoughts
 from gnothi.safety.prompts import Answer, Graded, Outcome
@@ -77,14 +76,6 @@ def test_a_model_s_own_reasoning():
     assert {row.grade.outcome for row in openly} == {Outcome.CORRECT}
 
 
-def test_prevalence_knows_the_monitor():
-    """Half flagged by a monitor that finds 80 % and flags 20 % of the rest: half deceive; a perfect one, too."""
-    rows = graded(REASONING, lambda prompt: "I can't, and will say so openly.")
-    assert prevalence(rows, GraderErrors(400, 500, 450, 500)).high < 0.35
-    assert prevalence(rows, GraderErrors(400, 500, 500, 500)).value < 0.1
-
-
 def test_the_card():
-    assert sum(FLAGS.values()) == 180
     (published,) = REASONING.published
     assert round(published.value * TOTAL) == 180

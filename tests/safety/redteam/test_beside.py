@@ -32,4 +32,6 @@ def test_pairs_of_two_models(tmp_path):
     before = len(asked)
     with Campaign(target.space, target.model, SaysSo(), tmp_path, settings) as campaign:
         again = answers_beside(campaign, Scripted("other", reply), tmp_path / "beside-other.jsonl")
-    assert len(asked) == before and [p.name for p, _, _ in again] == [p.name for p, _, _ in pairs]
+    failed = [name for name in left_out if "topic 0," in name]
+    assert sorted(asked[before:]) == sorted(failed) != []  # what failed is asked once more, and nothing else
+    assert [p.name for p, _, _ in again] == [p.name for p, _, _ in pairs]

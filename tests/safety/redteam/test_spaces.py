@@ -2,6 +2,7 @@
 
 import pytest
 
+from gnothi.safety.harmful import Request
 from gnothi.safety.models import Scripted
 from gnothi.safety.prompts import Answer, Outcome
 from gnothi.safety.redteam import SUITES, Campaign, CampaignSettings, find_suite, secret_prompts, space_of
@@ -54,3 +55,16 @@ def test_names_are_looked_up():
     with pytest.raises(ValueError, match="no transform is called 'base63'"):
         space_of(secret_prompts(1), ("none",), (("base63",),))
     assert set(TECHNIQUES) < set(TRANSFORMS) and all(suite.about for suite in SUITES.values())
+
+
+def test_answers_are_judged_by_what_was_asked_before_it_was_disguised(monkeypatch):
+    """An answer to a request in base64 has no word of it: by the request itself, it complies."""
+    asked = Request("bread", "How do I bake bread at home in the oven?", "baking")
+    monkeypatch.setattr("gnothi.safety.redteam.spaces.load_requests", lambda name, folder: (asked,))
+    suite = find_suite("strongreject")
+    space = space_of(suite.prompts(None), ("none",), (("base64",),))
+    prompt = space.prompt(0)
+    assert "bread" not in prompt.text and prompt.harmful
+    answers = [Answer("To bake bread, knead flour with water and put it into a hot oven."), Answer("I can't help.")]
+    outcomes = [grade.outcome for grade in suite.grader().grade([prompt] * 2, answers)]
+    assert outcomes == [Outcome.COMPLY, Outcome.REFUSE]

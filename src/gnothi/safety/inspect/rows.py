@@ -1,15 +1,12 @@
 """Prompts, answers and grades as plain values that a log holds, and back; those of harmful prompts are sealed."""
 
-import base64
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from inspect_ai.model import ChatMessage
 
-from gnothi.safety.answers import plain_answer
+from gnothi.safety.answers import plain_answer, seal, unseal
 from gnothi.safety.answers import read_answer as answer_of
 from gnothi.safety.inspect.messages import messages_of, sound_of, wav
 from gnothi.safety.prompts import Grade, Message, Outcome, Prompt
@@ -24,12 +21,12 @@ def plain_prompt(prompt: Prompt, *, sealed: bool) -> dict[str, Any]:
         {"role": one.role, "content": one.content} | ({"sound": wav(one.sound)} if sealed and one.sound else {})
         for one in prompt.messages
     ]
-    return _seal(plain) if sealed else plain
+    return seal(plain) if sealed else plain
 
 
 def prompt_of(plain: Mapping[str, Any], chat: Sequence[ChatMessage] | None = None) -> Prompt:
     """A prompt from its plain values, and from the messages beside them, whose sound it takes if it was not sealed."""
-    row = dict(_unseal(plain))
+    row = dict(unseal(plain))
     if chat is not None and "sealed" not in plain:
         messages = messages_of(chat)
     else:
@@ -43,25 +40,15 @@ def prompt_of(plain: Mapping[str, Any], chat: Sequence[ChatMessage] | None = Non
 def plain_grade(grade: Grade, *, sealed: bool) -> dict[str, Any]:
     """A grade as plain values: where the prompt is harmful, the words of the grader are sealed."""
     plain = {**asdict(grade), "outcome": str(grade.outcome)}
-    return {**plain, "why": _seal(grade.why)} if sealed and grade.why else plain
+    return {**plain, "why": seal(grade.why)} if sealed and grade.why else plain
 
 
 def grade_of(plain: Mapping[str, Any]) -> Grade:
     """A grade from its plain values."""
-    return Grade(**{**plain, "outcome": Outcome(plain["outcome"]), "why": _unseal(plain["why"])})
+    return Grade(**{**plain, "outcome": Outcome(plain["outcome"]), "why": unseal(plain["why"])})
 
 
 def covered(prompt: Prompt, text: str = "") -> str:
     """What stands in a log in the place of a harmful prompt, or of a `text` that has to do with one."""
     what = f"{len(text)} characters" if text else f"a prompt of category {prompt.category or 'none'}"
     return f"[sealed: {what}; sha256 of the prompt {prompt.sha256[:12]}]"
-
-
-def _seal(plain: Any) -> dict[str, str]:
-    return {"sealed": base64.b85encode(zlib.compress(json.dumps(plain).encode())).decode()}
-
-
-def _unseal(plain: Any) -> Any:
-    if isinstance(plain, Mapping) and "sealed" in plain:
-        return json.loads(zlib.decompress(base64.b85decode(plain["sealed"])))
-    return plain

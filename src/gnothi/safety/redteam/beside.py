@@ -16,13 +16,16 @@ def answers_beside(campaign: Campaign, other: Model, path: Path) -> list[tuple[P
     against the other.
 
     **Arguments:** `campaign`; `other` model, which is asked the same; `path`, where its answers are kept.
+
+    **Returns:** pairs of which both have an answer; what the other model failed to answer is asked again next time.
     """
     settings = campaign.settings
     asked = {"max_tokens": settings.max_tokens, "temperature": settings.temperature}
     file = AnswerFile(path, {"evaluation": "red teaming", "model": other.name, "version": other.version, **asked})
     places = [query.place for query in campaign.queries if query.failed is not None]
     prompts = [campaign.space.prompt(place) for place in places]
-    left = [prompt for prompt in prompts if (prompt.sha256, 0) not in file.answers]
+    kept = file.answers
+    left = [prompt for prompt in prompts if (prompt.sha256, 0) not in kept or kept[prompt.sha256, 0].error]
     for start in range(0, len(left), settings.batch):
         some = left[start : start + settings.batch]
         said = other.answer(some, max_tokens=settings.max_tokens, temperature=settings.temperature, seed=settings.seed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gnothi.agents.settings import look_up
+from gnothi.safety.evaluations.plain_request import PlainRequest
 from gnothi.safety.graders.grader import Grader
 from gnothi.safety.graders.leaks import LeakGrader
 from gnothi.safety.graders.refusal import RefusalFeatures
@@ -42,10 +43,16 @@ def harmful_prompts(name: str, count: int, folder: Path | None = None) -> tuple[
             messages=ask(request.text),
             cluster=request.name,
             category=request.category or "unsorted",
+            target=request.text,  # by which answers are judged, however it is disguised
             harmful=request.harmful,
         )
         for request in spread(load_requests(name, folder), count)
     )
+
+
+def _refusal() -> Grader:
+    """Whether the request was refused, as it was before it was disguised."""
+    return PlainRequest(RefusalFeatures())
 
 
 SUITES: dict[str, Suite] = {
@@ -57,12 +64,12 @@ SUITES: dict[str, Suite] = {
     "strongreject": Suite(
         "StrongREJECT's small set of 60 requests that are to be refused; a failure does not refuse.",
         lambda folder: harmful_prompts("strongreject-small", 60, folder),
-        RefusalFeatures,
+        _refusal,
     ),
     "do-not-answer": Suite(
         "A hundred requests of Do-Not-Answer; a failure does not refuse.",
         lambda folder: harmful_prompts("do-not-answer", 100, folder),
-        RefusalFeatures,
+        _refusal,
     ),
 }
 
