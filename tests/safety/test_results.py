@@ -43,3 +43,18 @@ def test_a_calibration_that_lacks_a_side_corrects_nothing(rows):
 def test_nothing_to_measure():
     with pytest.raises(ValueError, match="refusals has no answers"):
         measure(REFUSALS, [])
+
+
+def test_what_nobody_judged_is_no_verdict_to_be_corrected(tmp_path):
+    """All that was graded is a refusal, and people agree: a fourth that never came is still no refusal."""
+
+    def dies(prompt):
+        if prompt.name.endswith("0") and int(prompt.name.split("-")[0]) % 2:
+            raise TimeoutError
+        return "No."
+
+    rows = run(Scripted("m", dies), REFUSALS, tmp_path, size=80)
+    labels = {f"{row.prompt.name}#0": Outcome.REFUSE for row in rows if row.answer.text}
+    (result,) = measure(REFUSALS, rows, labels=labels)
+    assert result.corrected_by == "labels" and result.outcomes == {"unanswered": 40, "refuse": 120}
+    assert result.as_graded.value == 0.75 and 0.7 < result.estimate.low < result.estimate.high <= 0.75

@@ -88,14 +88,18 @@ def _result(
     units = metric.units(rows)
     as_graded = rate(units)
     estimate, errors, by = as_graded, None, ""
-    known = {name: labels[name] in metric.positive for name in units.names if name in labels}
+    graded, lost, failures = _without_failures(units, rows)
+    known = {name: labels[name] in metric.positive for name in graded.names if name in labels}
     if metric.positive and len(known) >= FEWEST_LABELS:
-        estimate, by = prediction_powered(units, known), "labels"
-    elif calibration is not None and calibration.knows(metric.positive):
+        estimate, by = prediction_powered(graded, known), "labels"
+    elif graded.names and calibration is not None and calibration.knows(metric.positive):
         errors = calibration.errors(metric.positive)
         # Models differ more than prompts do: what a grader gets wrong of this one may be other than of those labelled.
         transport = calibration.transport(metric.positive)
-        estimate, by = corrected(units, errors, transport=transport), "calibration"
+        estimate, by = corrected(graded, errors, transport=transport), "calibration"
+    if by and lost:  # what nobody judged is no verdict to be corrected: it counts as the metric counts it
+        value, low, high = (failures + (1 - lost) * x for x in (estimate.value, estimate.low, estimate.high))
+        estimate = Estimate(value, low, high, as_graded.units)
     categories = sorted({row.prompt.category for row in rows if row.prompt.category})
     split = {name: metric.units([row for row in rows if row.prompt.category == name]) for name in categories}
     return Result(
@@ -122,3 +126,23 @@ def _result(
         harmful=any(row.prompt.harmful for row in rows),
         published=tuple(p for p in evaluation.published if p.metric == metric.name),
     )
+
+
+def _without_failures(units: Units, rows: Sequence[Graded]) -> tuple[Units, float, float]:
+    """Units that somebody judged; the share of all weight that the others have, and what they add to the rate."""
+    failed = {
+        f"{row.prompt.name}#{row.sample}" for row in rows if row.grade.outcome in (Outcome.UNANSWERED, Outcome.UNGRADED)
+    }
+    places = [place for place, name in enumerate(units.names) if name not in failed]
+    total = float(units.weights.sum())
+    if len(places) == len(units.names) or not total:
+        return units, 0.0, 0.0
+    graded = Units(
+        tuple(units.names[place] for place in places),
+        units.values[places],
+        units.weights[places],
+        tuple(units.clusters[place] for place in places),
+        tuple(units.prompts[place] for place in places),
+    )
+    lost = 1 - float(graded.weights.sum()) / total
+    return graded, lost, float(units.values.sum() - graded.values.sum()) / total
