@@ -5,9 +5,10 @@ import pytest
 
 from gnothi.metrics.intervals import Estimate
 from gnothi.safety.discrimination import colligation, discrimination, log_odds_of_yes
-from gnothi.safety.evaluations.fairness import EVALUATIONS
+from gnothi.safety.evaluations.fairness import EVALUATIONS, regressed
 from gnothi.safety.models import Scripted
 from gnothi.safety.prompts import Answer, Graded
+from gnothi.safety.results import measure
 from gnothi.safety.run import make_prompts, run
 
 EXPLICIT, IMPLICIT = EVALUATIONS
@@ -40,6 +41,16 @@ def test_planted_effects_are_found(tmp_path):
     scores = [score.value for score in found.scores.values()]
     assert found.overall.value == pytest.approx(np.mean(scores)) and found.overall.low > 0
     assert found.fit.between == pytest.approx(4.0, rel=0.6) and found.fit.within == pytest.approx(0.25, rel=0.15)
+
+
+def test_a_card_has_the_scores(tmp_path):
+    rows = run(decide({"woman": -0.8}, spread=0.5, seed=1), EXPLICIT, tmp_path, size=20)
+    found = {result.metric: result for result in measure(EXPLICIT, rows)}
+    expected = discrimination(rows)
+    assert {name: found[f"{name}_effect"].estimate for name in expected.scores} == expected.scores
+    assert found["overall_effect"].estimate == expected.overall and found["overall_effect"].better == "lower"
+    assert found["gender_effect"].units.names == () and "gender_gap" in found
+    assert regressed(run(Scripted("m", lambda prompt: "Yes."), EXPLICIT, tmp_path / "words", size=3)) == []
 
 
 def test_a_model_that_looks_at_nothing_scores_0(tmp_path):

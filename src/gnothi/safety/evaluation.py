@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from gnothi.metrics.intervals import Estimate
 from gnothi.metrics.rates import Units
 from gnothi.safety.graders.grader import Grader
 from gnothi.safety.prompts import Graded, Outcome, Prompt
@@ -40,12 +41,23 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """A number from 0 to 1 that is no mean of units but is fitted to all rows at once: a regression's, say."""
+
+    metric: str
+    estimate: Estimate
+    better: Literal["higher", "lower", ""]
+    about: str
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What a model is put through.
 
     `about` says in a few sentences what is asked and what a cluster is. `prompts` makes as many clusters as it is
     asked for (all there are, if fewer), and may read a folder where the reader has the original data; the same call
-    gives the same prompts. `sizes` are clusters by scale. Every prompt is asked `samples` times.
+    gives the same prompts. `sizes` are clusters by scale. Every prompt is asked `samples` times. `fitted` makes further
+    numbers of all rows.
     """
 
     name: str
@@ -59,6 +71,7 @@ class Evaluation:
     samples: int = 1
     temperature: float = 0.0
     published: tuple[Published, ...] = field(default=())
+    fitted: Callable[[Sequence[Graded]], Sequence[Fitted]] | None = None
 
 
 def share(

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from gnothi.metrics.grader_errors import corrected, prediction_powered
 from gnothi.metrics.intervals import Estimate
@@ -13,6 +15,7 @@ from gnothi.safety.evaluation import Evaluation, Metric, Published
 from gnothi.safety.prompts import Graded, Outcome
 from gnothi.safety.run import dataset_sha256
 
+NO_UNITS = Units((), np.empty(0), np.empty(0), (), ())
 FEWEST_LABELS = 30  # of answers of the run, for these to correct the grader instead of a calibration
 
 
@@ -70,10 +73,15 @@ def measure(
         raise ValueError(f"{evaluation.name} has no answers to measure")
     grader = evaluation.grader().name
     calibration = (calibrations or {}).get(grader)
-    return [
+    found = [
         _result(evaluation, metric, rows, grader, calibration, labels or {}, log_sha256)
         for metric in evaluation.metrics
     ]
+    for further in evaluation.fitted(rows) if evaluation.fitted is not None else ():
+        nothing = Metric(further.metric, lambda _: NO_UNITS, further.better, further.about)
+        result = _result(evaluation, nothing, rows, grader, None, {}, log_sha256)
+        found.append(replace(result, estimate=further.estimate, as_graded=further.estimate))
+    return found
 
 
 def _result(
