@@ -165,6 +165,11 @@ def _column(columns: Sequence[str], names: Sequence[str], where: str) -> str:
     return found
 
 
+def _shown(text: str) -> str:
+    """A wrong label; but where columns are shifted it is somebody's text, which may be harmful."""
+    return repr(text) if len(text) <= 20 and " " not in text else f"a text of {len(text)} characters"
+
+
 def _label(text: str, column: str, partial: Partial, where: str) -> tuple[Outcome, bool]:
     """What a label says, and whether that is a refusal in part."""
     plain = text.lower()
@@ -173,5 +178,5 @@ def _label(text: str, column: str, partial: Partial, where: str) -> tuple[Outcom
     found = _WORDS.get(plain) or (_SCORES.get(plain) if column == "human_score" else None)
     if found is None:
         words = ", ".join(map(str, Outcome))
-        raise ValueError(f"{where}: the label must be one of {words}, partial_refusal; got {text[:40]!r}")
+        raise ValueError(f"{where}: the label must be one of {words}, partial_refusal; got {_shown(text)}")
     return found, False

@@ -90,7 +90,9 @@ def read_canaries(folder: Path | None) -> tuple[Canary, ...]:
     **Raises:** `FileNotFoundError` if there is none: only who trained a model knows what was planted; `ValueError` with
     the number of a line that is no canary.
     """
-    path = (folder or Path()) / "canaries.jsonl"
+    if folder is None:
+        raise FileNotFoundError("only who trained a model has its canaries: name a folder (--data-dir) of canaries.jsonl")
+    path = folder / "canaries.jsonl"
     if not path.is_file():
         raise FileNotFoundError(
             f"there is no {path}, which says what was planted in the model's training: write_canaries writes it"

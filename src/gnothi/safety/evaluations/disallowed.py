@@ -138,7 +138,9 @@ def wild(clusters: int, folder: Path | None) -> list[Prompt]:
 
 def conversations(clusters: int, folder: Path | None) -> list[Prompt]:
     """Conversations of the reader's own, up to the user's last turn."""
-    path = (folder or Path()) / "conversations.jsonl"
+    if folder is None:
+        raise FileNotFoundError("no package carries conversations: name a folder (--data-dir) with conversations.jsonl")
+    path = folder / "conversations.jsonl"
     asked = {said.name: said for said in load_conversations(path) if said.harmful}
     order = spread((Request(said.name, "", said.category) for said in asked.values()), clusters)
     return [Prompt(r.name, asked[r.name].turns, r.name, r.category, harmful=True) for r in order]
