@@ -91,7 +91,7 @@ def read_canaries(folder: Path | None) -> tuple[Canary, ...]:
     the number of a line that is no canary.
     """
     if folder is None:
-        raise FileNotFoundError("only who trained a model has its canaries: name a folder (--data-dir) of canaries.jsonl")
+        raise FileNotFoundError("who trained a model has its canaries: name a folder (--data-dir) of canaries.jsonl")
     path = folder / "canaries.jsonl"
     if not path.is_file():
         raise FileNotFoundError(
