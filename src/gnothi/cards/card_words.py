@@ -15,7 +15,9 @@ HOW_TO_READ = (
     "many prompts of few clusters are few data. Nothing out of many is not zero: the interval says how much it may be.",
     "A grader errs. Where people's labels say how often, its errors are in the number and in the interval, and the "
     "number as the grader has it stands beside; where they do not, the number is as good as the grader.",
-    "What the model did not answer and what could not be graded is counted, against it: a failure is no good news.",
+    "What the model did not answer and what could not be graded is counted, against it, in every share of all answers: "
+    "a failure is no good news. Numbers of a part of the answers (those attempted, those that name somebody, pairs of "
+    "right and wrong ones) are of those that were graded.",
     "Numbers of other models' published cards were measured on other data, by other graders. They show the kind of "
     "number, not a rank. They have no intervals because none were published.",
 )
