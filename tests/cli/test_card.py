@@ -1,5 +1,6 @@
 """`gnothi card`, as somebody meets it."""
 
+import csv
 import json
 import subprocess
 import sys
@@ -110,3 +111,30 @@ def test_bad_input_is_said_before_any_work(tmp_path, arguments, words):
     answer = gnothi("card", *arguments, cwd=tmp_path)
     assert answer.returncode in (1, 2)
     assert words in answer.stderr and "Traceback" not in answer.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_the_packaged_model_has_a_card(tmp_path):
+    """The whole card at the smallest scale; made anew from its answers, with labels of people, without the model."""
+    answer = gnothi("card", "smollm2-135m", "--scale", "smoke", "--out", str(tmp_path), timeout=1400)
+    assert answer.returncode == 0, answer.stderr
+    card = json.loads((tmp_path / "card.json").read_text())
+    asked = {one["name"] for one in card["evaluations"]}
+    assert {"over_refusal", "hierarchy_conflicts", "bbq", "fairness_explicit", "simpleqa", "gsm8k"} <= asked
+    assert all(row["estimate"]["low"] < row["estimate"]["high"] for row in card["results"])
+
+    answer = gnothi("safety", "queue", str(tmp_path), "over_refusal", "--count", "30")
+    assert answer.returncode == 0, answer.stderr
+    queue = tmp_path / "labels" / "over_refusal.csv"
+    with queue.open(newline="") as file:
+        table = [{**row, "label": "comply"} for row in csv.DictReader(file)]
+    with queue.open("w", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+    answer = gnothi("card", "regrade", str(tmp_path))
+    assert answer.returncode == 0, answer.stderr
+    again = json.loads((tmp_path / "card.json").read_text())
+    corrected = {row["metric"]: row["corrected_by"] for row in again["results"] if row["evaluation"] == "over_refusal"}
+    assert corrected == {"not_overrefuse": "labels"} and len(again["results"]) == len(card["results"])
