@@ -4,7 +4,6 @@ import pytest
 from gnothi.reproduce.published_rates import (
     Table,
     by_model,
-    cohens_h,
     crossing,
     discordant,
     gap_between,
@@ -72,8 +71,3 @@ def test_where_scores_cross():
 def test_published_values_by_place():
     rows = [Published("m", "x", 0.1, "card"), Published("m", "x", 0.2, "paper"), Published("n", "x", 0.3, "card")]
     assert by_model(rows, "m", "card") == {"x": 0.1}
-
-
-def test_effect_sizes():
-    assert cohens_h(0.5, 0.5) == 0
-    assert cohens_h(0.6563, 0.5) == pytest.approx(0.318, abs=1e-3)

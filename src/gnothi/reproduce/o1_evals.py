@@ -17,15 +17,17 @@ from gnothi.reproduce.published_rates import (
     Gap,
     Table,
     by_model,
-    cohens_h,
     crossing,
     discordant,
     gap_between,
     gaps,
     half_width,
 )
+from gnothi.safety.evaluations.monitor import FLAGS as FLAGGED
+from gnothi.safety.evaluations.monitor import TOTAL as CHAINS
 from gnothi.safety.load import load_model
 from gnothi.safety.prevalence import flagged_share, prevalence_range
+from gnothi.safety.redteam import cohens_h
 from gnothi.safety.registry import EVALUATIONS
 from gnothi.safety.results import Result, measure
 from gnothi.safety.run import make_prompts
@@ -40,7 +42,6 @@ SIZES = {
     "StrongREJECT": (60, "prompts, each with 35 jailbreaks (Guan et al. 2024)"),
     "SimpleQA": (4326, "questions (Wei et al. 2024)"),
 }
-FLAGGED, CHAINS = 180, 102_443  # o1 System Card, table 8
 FLAG_PARTS = (91, 43, 46)  # hallucinated policies, intentional hallucinations, others
 MONITOR_ACCURACY = 0.92  # on a small set, same section
 WINS, LOSSES, TIES, STATED_H = 0.5975, 0.2848, 0.1176, 0.319  # o1 against GPT-4o, table 9

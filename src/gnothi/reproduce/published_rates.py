@@ -115,12 +115,3 @@ def discordant(right: Mapping[str, float], wrong: Mapping[str, float]) -> list[t
         for one, other in itertools.permutations(right, 2)
         if right[one] > right[other] and wrong[one] > wrong[other]
     ]
-
-
-def cohens_h(first: float, second: float) -> float:
-    """The size of the difference of two shares (Cohen 1988, sec. 6.2).
-
-    >>> round(cohens_h(0.6563, 0.5), 3)
-    0.318
-    """
-    return float(2 * np.arcsin(np.sqrt(first)) - 2 * np.arcsin(np.sqrt(second)))

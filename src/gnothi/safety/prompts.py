@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -73,7 +74,7 @@ class Prompt:
         """What the user said last."""
         return next(message.content for message in reversed(self.messages) if message.role == "user")
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Of all that a model is asked and a grader is told."""
         plain = asdict(self)

@@ -58,3 +58,8 @@ def test_the_last_word_holds_and_a_torn_line_is_dropped(tmp_path):
     path.write_text("{}\n")
     with pytest.raises(ValueError, match="line 1 cannot be read"):
         JudgementFile(path)
+
+
+def test_effect_sizes():
+    assert cohens_h(0.5, 0.5) == 0
+    assert cohens_h(0.6563, 0.5) == pytest.approx(0.318, abs=1e-3)
