@@ -19,8 +19,8 @@ from gnothi.safety.graders.grader import Grader
 from gnothi.safety.prompts import Answer, Grade, Graded, Outcome, Prompt, ask
 from gnothi.safety.questions.bbq_files import is_bbq, read_bbq
 from gnothi.safety.questions.bias_scenes import BiasQuestion, bias_questions, bias_scenes
-from gnothi.safety.questions.files import find_folder
 from gnothi.safety.questions.lettered import LETTERS, lettered
+from gnothi.safety.questions.published_files import find_folder
 
 FEW = 8  # questions of a template of BBQ, unless all templates are asked for
 LETTERED = tuple(LETTERS[:3])

@@ -16,9 +16,9 @@ from gnothi.safety.evaluation import Evaluation, Published, share
 from gnothi.safety.graders.exact import ChoiceGrader, NumberGrader
 from gnothi.safety.prompts import Message, Outcome, Prompt, ask
 from gnothi.safety.questions.choice_files import read_choices
-from gnothi.safety.questions.files import Row, find_folder, json_rows
 from gnothi.safety.questions.lettered import ChoiceQuestion, lettered_prompt
 from gnothi.safety.questions.plain_facts import plain_facts
+from gnothi.safety.questions.published_files import Row, find_folder, json_rows
 from gnothi.safety.questions.word_problems import WORKED, WordProblem, num_templates, word_problems
 
 SHOTS = 4

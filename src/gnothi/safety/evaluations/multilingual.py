@@ -16,9 +16,9 @@ from gnothi.safety.evaluation import Evaluation, Metric, Published, share
 from gnothi.safety.graders.exact import ChoiceGrader
 from gnothi.safety.prompts import Graded, Outcome, Prompt
 from gnothi.safety.questions.choice_files import read_choices
-from gnothi.safety.questions.files import find_folder
 from gnothi.safety.questions.lettered import INSTRUCTION, ChoiceQuestion, lettered_prompt
 from gnothi.safety.questions.parallel_questions import LANGUAGES, instruction, parallel_questions
+from gnothi.safety.questions.published_files import find_folder
 
 ENGLISH = "English"
 FOLDERS = ("mmmlu", "multilingual")

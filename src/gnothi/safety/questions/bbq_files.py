@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gnothi.safety.questions.bias_scenes import BiasQuestion, Context
-from gnothi.safety.questions.files import Row, json_rows, table_rows
+from gnothi.safety.questions.published_files import Row, json_rows, table_rows
 
 CONTEXTS: dict[str, Context] = {"ambig": "ambiguous", "disambig": "disambiguated"}
 METADATA = "additional_metadata.csv"

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gnothi.safety.questions.files import Row, json_rows, table_rows
 from gnothi.safety.questions.lettered import LETTERS, ChoiceQuestion
+from gnothi.safety.questions.published_files import Row, json_rows, table_rows
 
 #: Languages by the code that file names and columns have for them.
 BY_CODE = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gnothi.safety.questions.files import find_folder, json_rows, table_rows
+from gnothi.safety.questions.published_files import find_folder, json_rows, table_rows
 
 
 def test_a_folder_is_found_by_name_within_or_as_what_was_given(tmp_path):
