@@ -1,7 +1,8 @@
 """Language models beside what the machine can do: MiniLM's encoding, SmolLM2's decoding, and what others make of them.
 
 A share is of the limit that binds: matrix products of 2048 x 2048 (float32) for encoding and for many streams, reading
-memory for one stream, whose weights are all read for each token. The limits are measured before, between and after
+memory for one stream, whose weights are all read for each token. Lines in "half" are of weights in bfloat16
+(`load(..., half=True)`); their shares are of bfloat16's own products. The limits are measured before, between and after
 these, and the best counts. The others live in an environment of their own, made once from
 `language-requirements.txt`; they run after ours on the same threads.
 
@@ -39,14 +40,16 @@ class Benchmark:
     """How often each is timed after a warm-up; the best counts."""
 
 
-def limits(repeats: int) -> tuple[float, float]:
-    """Floating-point operations of matrix products a second, and bytes read a second."""
+def limits(repeats: int) -> tuple[float, float, float]:
+    """Floating-point operations of matrix products a second, in float32 and in bfloat16, and bytes read a second."""
     square = jax.random.normal(jax.random.key(0), (2048, 2048))
-    product = jax.jit(jnp.matmul)
+    half = square.astype(jnp.bfloat16)
+    product = jax.jit(lambda a, b: jnp.matmul(a, b, preferred_element_type=jnp.float32))
+    seconds = [best(lambda a=a: product(a, a).block_until_ready(), 3 * repeats) for a in (square, half)]
     long = jnp.ones(2**27)
     total = jax.jit(jnp.sum)
-    flops = 2 * 2048**3 / best(lambda: product(square, square).block_until_ready(), 3 * repeats)
-    return flops, long.nbytes / best(lambda: total(long).block_until_ready(), 3 * repeats)
+    exact, rounded = (2 * 2048**3 / each for each in seconds)
+    return exact, rounded, long.nbytes / best(lambda: total(long).block_until_ready(), 3 * repeats)
 
 
 def size(tree) -> int:
@@ -94,14 +97,16 @@ def main(asked: Benchmark) -> None:
     """Prints a line a measurement: what, seconds, rate, its share of the limit, and the others' seconds over ours."""
     python = None if asked.environment is None else prepare(asked.environment, REQUIREMENTS)
     measured = [limits(asked.repeats)]
-    minilm, smollm = gn.language.load("minilm"), gn.language.load("smollm2-135m")
-    encoded = encoding(minilm, asked.repeats)
-    measured.append(limits(asked.repeats))
-    decoded = decoding(smollm, asked.repeats)
-    measured.append(limits(asked.repeats))
-    flops, bandwidth = map(max, *measured)
+    found = {}
+    for half in (False, True):
+        minilm, smollm = (gn.language.load(name, half=half) for name in ("minilm", "smollm2-135m"))
+        encoded = encoding(minilm, asked.repeats)
+        found[half] = encoded, decoding(smollm, asked.repeats)
+        measured.append(limits(asked.repeats))
+    exact, rounded, bandwidth = map(max, *measured)
     others = theirs(python, asked.repeats)
-    print(f"limits: {flops / 1e9:.0f} GFLOP/s of matrix products, {bandwidth / 1e9:.1f} GB/s read")
+    products = f"{exact / 1e9:.0f} GFLOP/s of matrix products, in half {rounded / 1e9:.0f}"
+    print(f"limits: {products}; {bandwidth / 1e9:.1f} GB/s read")
     for library, result in others.items():
         print(f"{library}: {result.get('missing') or result['about']}")
 
@@ -111,18 +116,23 @@ def main(asked: Benchmark) -> None:
         print(f"  {what:<28} {1e3 * seconds:8.1f} ms  {rate:>14}  {share:4.0%} of the limit{ratios}", flush=True)
 
     print(f"MiniLM, a batch of {BATCH} texts" + (", and the seconds of others over ours" if others else ""))
-    for length, (seconds, count) in encoded.items():
-        rate = count / seconds
-        line(f"{length} tokens", "encode", length, seconds, f"{rate / 1e9:.0f} GFLOP/s", rate / flops)
+    for half, (encoded, _) in found.items():
+        for length, (seconds, count) in encoded.items():
+            rate = count / seconds
+            share = rate / (rounded if half else exact)
+            line(f"{length} tokens{', half' * half}", "encode", length, seconds, f"{rate / 1e9:.0f} GFLOP/s", share)
     weights = size((smollm.network.layers, smollm.network.head))  # the embedding is looked up
     print(f"SmolLM2 135M, a step of greedy decoding: {MANY - FEW} tokens after {PROMPT + FEW}")
-    for streams, seconds in decoded.items():
-        if streams == 1:
-            rate = 4 * weights / seconds
-            line("1 stream", "decode", 1, seconds, f"{rate / 1e9:.1f} GB/s", rate / bandwidth)
-        else:
-            rate = 2 * streams * weights / seconds
-            line(f"{streams} streams", "decode", streams, seconds, f"{rate / 1e9:.0f} GFLOP/s", rate / flops)
+    for half, (_, decoded) in found.items():
+        for streams, seconds in decoded.items():
+            what = f"{streams} stream{'s' * (streams > 1)}{', half' * half}"
+            if streams == 1:
+                rate = (2 if half else 4) * weights / seconds
+                line(what, "decode", 1, seconds, f"{rate / 1e9:.1f} GB/s", rate / bandwidth)
+            else:
+                rate = 2 * streams * weights / seconds
+                share = rate / (rounded if half else exact)
+                line(what, "decode", streams, seconds, f"{rate / 1e9:.0f} GFLOP/s", share)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,15 @@ def test_smollm_is_the_reference_on_twenty_prompts(smollm):
 
 
 @pytest.mark.slow
+def test_half_of_the_memory_is_nearly_the_same(minilm, smollm):
+    vectors = [model.encode(["The cat sat.", "Stocks fell sharply."]) for model in (minilm, load("minilm", half=True))]
+    assert 1e-5 < 1 - np.sum(vectors[0] * vectors[1], axis=1).min() < 1e-4
+    tokens = smollm.tokenizer.encode("Water boils at 100 degrees, and the capital of France is Paris.")
+    exact, half = (model.scores(tokens) for model in (smollm, load("smollm2-135m", half=True)))
+    assert (exact.argmax(axis=1) == half.argmax(axis=1)).mean() > 0.9
+    assert 1e-4 < np.abs(exact - half).max() / exact.std() < 0.2
+
+
 def test_smollm_answers(smollm):
     assert smollm.answer("What is the capital of France?", most=16) == "The capital of France is Paris."
 

@@ -95,7 +95,7 @@ class LanguageModel:
 
     def for_many(self) -> "LanguageModel":
         """A copy whose weights lie as many prompts at once want them on a CPU: from about 8 it writes faster than the
-        original, and for one prompt slower. What it writes is the same, to rounding."""
+        original, and for one prompt no faster. What it writes is the same, to rounding."""
         return replace(self, network=turned(unstacked(self.network)))
 
     def scores(self, tokens: Sequence[int]) -> Float[np.ndarray, "positions tokens"]:
@@ -148,8 +148,7 @@ def _write(
         seen = is_token & (places <= width + time)
         if network.window is not None:
             seen = seen & (position[:, None] - of_place < network.window)
-        decode = jax.vmap(network.decode, in_axes=(0, 0, None, 0, 0))
-        features, caches = decode(token, position, width + time, seen, caches)
+        features, caches = network.decode(token, position, width + time, seen, caches)
         return time + 1, features, caches, out, ended, counts
 
     features, caches = jax.vmap(lambda row: network.read(row, space))(tokens)

@@ -1,6 +1,7 @@
 """`load`: real weights by name, from a folder or a file, or from a hub."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,29 @@ from gnothi.language.gguf_file import read_gguf
 from gnothi.language.packaged import PACKAGED
 from gnothi.language.tokens import read_tokenizer, tokenizer_of_gguf
 from gnothi.language.weights import DECODERS, ENCODERS, make_decoder, make_encoder, read_config, read_safetensors
-from gnothi.nn.transformer import unstacked
+from gnothi.nn.transformer import halved, unstacked
 
 
-def load(name: str | Path) -> TextEncoder | LanguageModel:
+def load(name: str | Path, *, half: bool = False) -> TextEncoder | LanguageModel:
     """A pretrained model.
 
     **Arguments:** `name`: `"minilm"` (sentence vectors) or `"smollm2-135m"` (a chat model), whose weights ship in
     packages; or a folder as Hugging Face has them, or a `.gguf` file; or `owner/name` on a hub, which needs
-    `gnothi[hub]`.
+    `gnothi[hub]`; `half`, whether weights (but embeddings) are rounded to bfloat16: half the memory, and 1.4 to 2 times
+    as fast on processors with units for it (AMX), but numbers are as good as 8 bits are: vectors of MiniLM have a
+    cosine of .99998 with the exact ones, and now and then another token is the likeliest.
 
     **Raises:** `FileNotFoundError` if there is nothing of that name, with what to install; `ValueError` if what there
     is cannot be read, or is of a family that we do not have; `ImportError` if a package is missing.
     """
+    model = _load(name)
+    if not half:
+        return model
+    network: Any = halved(model.network)
+    return replace(model, network=network)
+
+
+def _load(name: str | Path) -> TextEncoder | LanguageModel:
     if str(name) in PACKAGED:
         path = PACKAGED[str(name)].find()
         return _of_gguf(path) if path.suffix == ".gguf" else _of_folder(path.parent)

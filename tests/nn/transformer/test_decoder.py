@@ -78,7 +78,7 @@ def test_layers_one_by_one_are_layers_stacked(config):
     net = made(config)
     np.testing.assert_allclose(unstacked(net)(TOKENS), net(TOKENS), atol=1e-5)
     with pytest.raises(ValueError, match="stacked: decode with unstacked"):
-        net.decode(TOKENS[0], jnp.int32(0), jnp.int32(0), jnp.ones(1, bool), ())
+        net.decode(TOKENS[:1], jnp.zeros(1, int), jnp.int32(0), jnp.ones((1, 1), bool), ())
 
 
 def test_programs_do_not_grow_with_depth():

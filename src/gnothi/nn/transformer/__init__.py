@@ -10,6 +10,7 @@ from gnothi.nn.transformer.parts import (
     LayerNorm,
     Linear,
     RMSNorm,
+    halved,
 )
 from gnothi.nn.transformer.sharding import batch_sharding, shardings
 
@@ -31,6 +32,7 @@ __all__ = [
     "batch_sharding",
     "decoder",
     "encoder",
+    "halved",
     "shardings",
     "turned",
     "unstacked",

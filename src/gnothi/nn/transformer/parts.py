@@ -4,7 +4,8 @@ Each part takes one sequence; `jax.vmap` makes batches. Norms, attention weights
 whatever the weights are in.
 """
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 import equinox as eqx
 import jax
@@ -13,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 INITIAL_STD = 0.02  # of weights that are to be trained from nothing (BERT, GPT-2)
 Split = Literal["outputs", "inputs"]
+Module = TypeVar("Module")
 
 
 class Linear(eqx.Module):
@@ -20,7 +22,8 @@ class Linear(eqx.Module):
 
     Weights are `inputs x outputs`: one token is multiplied by them three times as fast as by their transpose on a CPU.
     Some ten tokens or more are multiplied faster by the transpose: where they are `turned`, weights are
-    `outputs x inputs`.
+    `outputs x inputs`. Where weights are bfloat16, what they multiply is rounded to it and sums are in float32: the
+    only form, too, in which XLA uses a CPU's units for bfloat16.
     """
 
     weight: Float[Array, "inputs outputs"]
@@ -30,12 +33,14 @@ class Linear(eqx.Module):
 
     def __call__(self, x: Float[Array, "*rows inputs"]) -> Float[Array, "*rows outputs"]:
         """Maps the last axis."""
-        if not self.turned:
-            y = x @ self.weight
-        elif x.size == x.shape[-1]:  # `vmap` makes of one token's product one whose rows are outputs, which are many
-            y = jnp.moveaxis(jax.lax.dot_general(self.weight, x, (((1,), (x.ndim - 1,)), ((), ()))), 0, -1)
-        else:
-            y = jax.lax.dot_general(x, self.weight, (((x.ndim - 1,), (1,)), ((), ())))
+        contracted = (((x.ndim - 1,), (1 if self.turned else 0,)), ((), ()))
+        half = self.weight.dtype == jnp.bfloat16
+        y = jax.lax.dot_general(
+            x.astype(self.weight.dtype) if half else x,
+            self.weight,
+            contracted,
+            preferred_element_type=jnp.float32 if half else None,
+        ).astype(x.dtype)
         return y if self.bias is None else y + self.bias
 
     @property
@@ -52,6 +57,25 @@ class Linear(eqx.Module):
     def turn(self) -> "Linear":
         """The same map, its weights the other way round."""
         return Linear(self.weight.T, self.bias, self.split, not self.turned)
+
+    def halve(self) -> "Linear":
+        """The same map, its weights rounded to bfloat16."""
+        return Linear(self.weight.astype(jnp.bfloat16), self.bias, self.split, self.turned)
+
+
+def each_linear(module: Module, change: Callable[[Linear], Linear]) -> Module:
+    """A copy of a network with each of its linear maps changed."""
+    changed: Module = jax.tree.map(
+        lambda node: change(node) if isinstance(node, Linear) else node,
+        module,
+        is_leaf=lambda node: isinstance(node, Linear),
+    )
+    return changed
+
+
+def halved(module: Module) -> Module:
+    """A copy of a network whose linear maps have their weights in bfloat16; all else, embeddings too, is as it was."""
+    return each_linear(module, Linear.halve)
 
 
 def linear(
@@ -153,14 +177,14 @@ class Attention(eqx.Module):
             queries, keys = rotate(queries, turns), rotate(keys, turns)
         return queries, keys, heads(self.value, self.num_kv_heads)
 
-    def attend(
+    def read(
         self,
         queries: Float[Array, "queries heads size"],
         keys: Float[Array, "kv positions size"],
         values: Float[Array, "kv positions size"],
         seen: Bool[Array, "queries positions"] | Bool[Array, "1 positions"],
-    ) -> Float[Array, "queries width"]:
-        """What each query makes of the values that it has `seen`.
+    ) -> Float[Array, "queries read"]:
+        """What each query reads in the values that it has `seen`, head by head, for `output` to mix.
 
         Softmax's sum divides what is read and not the weights: on a CPU this spares a pass over all pairs of positions.
         """
@@ -171,7 +195,7 @@ class Attention(eqx.Module):
         weights = jnp.exp(scores - jax.lax.stop_gradient(scores.max(axis=-1, keepdims=True)))
         read = jnp.einsum("kgqp,kpd->kgqd", weights.astype(values.dtype), values, preferred_element_type=jnp.float32)
         read = (read / weights.sum(axis=-1, keepdims=True)).astype(values.dtype).transpose(2, 0, 1, 3)
-        return self.output(read.reshape(count, -1))
+        return read.reshape(count, -1)
 
     def __call__(
         self,
@@ -182,7 +206,7 @@ class Attention(eqx.Module):
         """A whole sequence's attention to itself, and its keys and values, heads first."""
         queries, keys, values = self.project(x, turns)
         keys, values = jnp.swapaxes(keys, 0, 1), jnp.swapaxes(values, 0, 1)
-        return self.attend(queries, keys, values, seen), (keys, values)
+        return self.output(self.read(queries, keys, values, seen)), (keys, values)
 
 
 def attention(
