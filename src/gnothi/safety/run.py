@@ -1,7 +1,7 @@
 """Puts a model through an evaluation: prompts, answers on disk, grades."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from gnothi.safety.answers import AnswerFile
@@ -103,7 +103,12 @@ def make_prompts(
 
 def dataset_sha256(prompts: Sequence[Prompt]) -> str:
     """Of all prompts, whatever their order."""
-    return hashlib.sha256("".join(sorted(prompt.sha256 for prompt in prompts)).encode()).hexdigest()
+    return dataset_of(prompt.sha256 for prompt in prompts)
+
+
+def dataset_of(hashes: Iterable[str]) -> str:
+    """The same, of prompts of which only the hashes are left."""
+    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
 
 
 def answers_path(folder: Path, evaluation: Evaluation) -> Path:

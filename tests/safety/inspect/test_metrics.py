@@ -38,7 +38,7 @@ def scores(outcomes):
         prompt = Prompt(f"q{place}", ask("Q?"), cluster=f"c{place}")
         row = Graded(prompt, Answer("words"), Grade(outcome, "by/1"))
         metadata = {"prompt": plain_prompt(prompt, sealed=False)}
-        score = score_of(row, "abstention", hidden=False)
+        score = score_of(row, "abstention", "says-no/1", hidden=False)
         made.append(SampleScore(score=score, sample_id=prompt.name, sample_metadata=metadata))
     return made
 

@@ -62,6 +62,11 @@ def words_of(error: Exception) -> str:
     return f"{type(last).__name__}: {last}"[:1000]
 
 
+def version_of(output: ModelOutput) -> str:
+    """The hash of the weights that answered, where they are ours; else what the provider calls its model."""
+    return str((output.metadata or {}).get(ANSWER, {}).get("version") or output.model)
+
+
 def read_output(output: ModelOutput, prompt: Prompt, marks: Sequence[str], seconds: float) -> Answer:
     """What Inspect's output says; `marks` are the letters that the choices were shown with."""
     tokens = output.usage.output_tokens if output.usage else 0

@@ -4,6 +4,8 @@ from gnothi.safety.evaluation import Evaluation
 from gnothi.safety.graders.grader import Grader
 from gnothi.safety.registry import find_evaluation
 
+RED_TEAM = "red_team"  # attacks that were chosen to succeed: an evaluation to Inspect, and no rate of a model's
+
 _OWN: dict[str, Evaluation] = {}
 _GRADERS: dict[str, Grader] = {}
 

@@ -21,12 +21,13 @@ from inspect_ai.log import (
 )
 from inspect_ai.log._log import EvalMetricDefinition, EvalScorer
 from inspect_ai.model import GenerateConfig, ModelOutput, ModelUsage
+from inspect_ai.scorer import Score
 
 from gnothi.safety.evaluation import Evaluation
-from gnothi.safety.inspect.known import evaluation_of, remember
-from gnothi.safety.inspect.rows import answer_of, covered, grade_of, plain_answer, prompt_of
+from gnothi.safety.inspect.known import evaluation_of, grader_of, remember
+from gnothi.safety.inspect.rows import answer_of, covered, grade_in, plain_answer, prompt_of
 from gnothi.safety.inspect.scorers import score_of
-from gnothi.safety.inspect.solver import STORED
+from gnothi.safety.inspect.solver import STORED, VERSION
 from gnothi.safety.inspect.tasks import sample_of
 from gnothi.safety.models import Model
 from gnothi.safety.prompts import Answer, Grade, Graded, Outcome
@@ -37,7 +38,8 @@ SCORER = "graded"
 def read_log(log: EvalLog | Path | str, *, regrade: bool = False) -> list[Graded]:
     """The graded rows of a log of one of our tasks; no model is asked.
 
-    A sample that died before it was graded is a row as well: it is `UNANSWERED`.
+    A sample that died before it was graded is a row as well: it is `UNANSWERED`. One that somebody invalidated is
+    `UNGRADED`, and where a person wrote another outcome over a score, that counts.
 
     **Arguments:** `log`, or where it is; `regrade`, whether the grader of the evaluation judges all answers anew.
 
@@ -92,7 +94,7 @@ def write_log(
         plan=EvalPlan(),
         stats=EvalStats(started_at=now, completed_at=now),
         results=EvalResults(total_samples=len(rows), completed_samples=len(rows)),
-        samples=[_sample(row, of_prompt[row.prompt.name], name, show) for row in rows],
+        samples=[_sample(row, of_prompt[row.prompt.name], model, evaluation, show) for row in rows],
     )
     recompute_metrics(log)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,18 +109,26 @@ def row_of_sample(sample: EvalSample) -> Graded:
     kept = sample.store.get(STORED)
     died = sample.error.message if sample.error else "it was not asked"
     answer = Answer(error=died[:1000]) if kept is None else answer_of(dict(kept))
-    score = (sample.scores or {}).get(SCORER)
-    if score is None or not score.metadata:
+    score = score_in(sample)
+    if sample.invalidation is not None:
+        grade = Grade(Outcome.UNGRADED, sample.invalidation.author, why=sample.invalidation.reason or "invalidated")
+    elif score is None:
         grade = Grade(Outcome.UNANSWERED if answer.error else Outcome.UNGRADED, "inspect", why=died[:1000])
     else:
-        grade = grade_of(score.metadata["grade"])
+        grade = grade_in(score)
     return Graded(prompt, answer, grade, sample.epoch - 1)
 
 
-def _sample(row: Graded, sample: Sample, model: str, show: bool) -> EvalSample:
+def score_in(sample: EvalSample) -> Score | None:
+    """The score that our scorer gave a sample, if it did."""
+    score = (sample.scores or {}).get(SCORER)
+    return score if score is not None and score.metadata else None
+
+
+def _sample(row: Graded, sample: Sample, model: Model, evaluation: Evaluation, show: bool) -> EvalSample:
     hidden = row.prompt.harmful and not show
     text = covered(row.prompt, row.answer.text) if hidden else row.answer.text
-    output = ModelOutput.from_content(model, text)
+    output = ModelOutput.from_content(f"gnothi/{model.name}", text)
     output.usage = ModelUsage(output_tokens=row.answer.tokens, total_tokens=row.answer.tokens)
     asked = sample.input if isinstance(sample.input, list) else []
     return EvalSample(
@@ -129,9 +139,9 @@ def _sample(row: Graded, sample: Sample, model: str, show: bool) -> EvalSample:
         target=sample.target,
         messages=[*asked, output.message],
         output=output,
-        scores={SCORER: score_of(row, str(sample.metadata["evaluation"]) if sample.metadata else "", hidden)},
+        scores={SCORER: score_of(row, evaluation.name, grader_of(evaluation.name).name, hidden)},
         metadata=sample.metadata or {},
-        store={STORED: plain_answer(row.answer, sealed=hidden)},
+        store={STORED: plain_answer(row.answer, sealed=hidden), VERSION: model.version},
         total_time=row.answer.seconds,
         uuid=uuid4().hex,
     )

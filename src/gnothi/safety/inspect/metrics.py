@@ -10,9 +10,8 @@ import math
 
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
-from gnothi.metrics.rates import rate
 from gnothi.safety.inspect.known import evaluation_of
-from gnothi.safety.inspect.rows import answer_of, grade_of, prompt_of
+from gnothi.safety.inspect.rows import answer_of, grade_in, prompt_of
 from gnothi.safety.prompts import Graded, Outcome
 
 log = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def rates() -> Metric:
 def row_of(score: SampleScore) -> Graded:
     """The graded row that a score is of; sounds are left out."""
     about, told = score.sample_metadata or {}, score.score.metadata or {}
-    return Graded(prompt_of(about["prompt"]), answer_of(dict(told["answer"])), grade_of(told["grade"]), told["sample"])
+    return Graded(prompt_of(about["prompt"]), answer_of(dict(told["answer"])), grade_in(score.score), told["sample"])
 
 
 def _name(score: SampleScore) -> str:
@@ -56,7 +55,7 @@ def _rates(name: str, rows: list[Graded]) -> dict[str, float]:
         return found
     for one in metrics:
         try:
-            estimate = rate(one.units(rows))
+            estimate = one.estimate(rows)
             value, low, high = estimate.value, estimate.low, estimate.high
         except Exception as error:  # an error would end the run: with some samples done there may be no units yet
             log.debug("%s of %s: %s", one.name, name, error)

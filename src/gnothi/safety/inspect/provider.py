@@ -85,7 +85,13 @@ class OurModels(ModelAPI):
             choices=[ChatCompletionChoice(message=_said(answer, self.model_name), stop_reason="stop")],
             usage=ModelUsage(input_tokens=read, output_tokens=wrote, total_tokens=read + wrote),
             time=answer.seconds or None,
-            metadata={ANSWER: {"log_probs": list(answer.log_probs), "signals": dict(answer.signals)}},
+            metadata={
+                ANSWER: {
+                    "log_probs": list(answer.log_probs),
+                    "signals": dict(answer.signals),
+                    "version": self.crowd.version,
+                }
+            },
         )
 
     async def count_text_tokens(self, text: str) -> int:
@@ -145,6 +151,11 @@ class Crowd:
         self.name, self.there = name, model
         self.waiting: list[Waiting] = []
         self.free = anyio.Lock()
+
+    @property
+    def version(self) -> str:
+        """The hash of the weights, once they are there."""
+        return "" if self.there is None else self.there.version
 
     async def answer(self, prompt: Prompt, settings: Settings) -> Answer:
         """The answer to one of many prompts."""

@@ -20,7 +20,7 @@ from inspect_ai.model import GenerateConfig, get_model
 from gnothi.safety.evaluation import Evaluation, share
 from gnothi.safety.graders.grader import Grader
 from gnothi.safety.inspect.asking import TRIES
-from gnothi.safety.inspect.known import remember
+from gnothi.safety.inspect.known import RED_TEAM, remember
 from gnothi.safety.inspect.logs import row_of_sample
 from gnothi.safety.inspect.scorers import graded
 from gnothi.safety.inspect.solver import asks
@@ -39,7 +39,7 @@ def red_team_task(
     to fail: it says how well they were chosen, and is no rate of the model's.
     """
     evaluation = Evaluation(
-        name="red_team",
+        name=RED_TEAM,
         title="Red teaming",
         about="Attacks that were chosen by what was learnt from those before; a cluster is a base prompt.",
         prompts=lambda size, data_dir: [space.prompt(place) for place in range(min(size, len(space)))],
@@ -68,7 +68,7 @@ def red_team_task(
     )
 
 
-@task(name="red_team")
+@task(name=RED_TEAM)
 def red_team(
     attacks: str = "secrets",
     budget: int = 500,

@@ -5,13 +5,14 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from inspect_ai.model import ChatMessage
+from inspect_ai.scorer import Score
 
 from gnothi.safety.answers import plain_answer, seal, unseal
 from gnothi.safety.answers import read_answer as answer_of
 from gnothi.safety.inspect.messages import messages_of, sound_of, wav
 from gnothi.safety.prompts import Grade, Message, Outcome, Prompt
 
-__all__ = ["answer_of", "covered", "grade_of", "plain_answer", "plain_grade", "plain_prompt", "prompt_of"]
+__all__ = ["answer_of", "covered", "grade_in", "plain_answer", "plain_grade", "plain_prompt", "prompt_of"]
 
 
 def plain_prompt(prompt: Prompt, *, sealed: bool) -> dict[str, Any]:
@@ -46,6 +47,17 @@ def plain_grade(grade: Grade, *, sealed: bool) -> dict[str, Any]:
 def grade_of(plain: Mapping[str, Any]) -> Grade:
     """A grade from its plain values."""
     return Grade(**{**plain, "outcome": Outcome(plain["outcome"]), "why": unseal(plain["why"])})
+
+
+def grade_in(score: Score) -> Grade:
+    """The grade of a score of ours; where a person wrote another outcome over it (`edit_score`), theirs."""
+    grade = grade_of((score.metadata or {})["grade"])
+    people = [edit.provenance for edit in score.history if edit.provenance is not None and edit.value != "UNCHANGED"]
+    if not people or score.value == grade.outcome:
+        return grade
+    if score.value not in {*Outcome}:
+        return Grade(Outcome.UNGRADED, people[-1].author, why=f"{score.value!r} is no outcome")
+    return Grade(Outcome(str(score.value)), people[-1].author, why=people[-1].reason or "")
 
 
 def covered(prompt: Prompt, text: str = "") -> str:

@@ -35,13 +35,13 @@ def graded() -> Scorer:
         answer = Answer(error="it was not asked") if kept is None else answer_of(dict(kept))
         with unrecorded(hidden, covered(prompt, answer.text)):
             grade = await anyio.to_thread.run_sync(partial(_grade, grader_of(name), prompt, answer))
-        return score_of(Graded(prompt, answer, grade, state.epoch - 1), name, hidden)
+        return score_of(Graded(prompt, answer, grade, state.epoch - 1), name, grader_of(name).name, hidden)
 
     return score
 
 
-def score_of(row: Graded, evaluation: str, hidden: bool) -> Score:
-    """A graded row as Inspect's score."""
+def score_of(row: Graded, evaluation: str, grader: str, hidden: bool) -> Score:
+    """A graded row as Inspect's score; `grader` is whose calibration it has, whichever part of it decided."""
     answer, grade = row.answer, row.grade
     return Score(
         value=str(grade.outcome),
@@ -50,6 +50,7 @@ def score_of(row: Graded, evaluation: str, hidden: bool) -> Score:
         reason=REASONS.get(grade.outcome),
         metadata={
             "evaluation": evaluation,
+            "grader": grader,
             "sample": row.sample,
             "grade": plain_grade(grade, sealed=hidden),
             "answer": plain_answer(replace(answer, sound=None), sealed=hidden),

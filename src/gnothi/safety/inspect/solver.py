@@ -3,12 +3,13 @@
 from inspect_ai.model import GenerateConfig, ModelOutput, get_model
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 
-from gnothi.safety.inspect.asking import ask_model, words_of
+from gnothi.safety.inspect.asking import ask_model, version_of, words_of
 from gnothi.safety.inspect.rows import covered, plain_answer, prompt_of
 from gnothi.safety.inspect.unrecorded import unrecorded
 from gnothi.safety.prompts import Answer
 
 STORED = "gnothi_answer"  # where a sample's answer stands in its store
+VERSION = "gnothi_version"  # and of which version of the model it is
 
 
 @solver(name="asks")
@@ -36,6 +37,7 @@ def asks(show: bool = False, seed: int | None = None) -> Solver:
                 raise RuntimeError(f"the model did not answer {covered(prompt)}: {kind}") from None
             raise
         state.store.set(STORED, plain_answer(answer, sealed=hidden))
+        state.store.set(VERSION, version_of(output))
         if hidden:
             stop, usage = output.stop_reason if output.choices else "unknown", output.usage
             output = ModelOutput.from_content(output.model, covered(prompt, answer.text), stop)
