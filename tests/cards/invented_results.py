@@ -10,7 +10,7 @@ from gnothi.cards.system_card import Asked, Missing, Provenance, Subject, make_c
 from gnothi.metrics import Estimate
 from gnothi.metrics.rates import Units
 from gnothi.metrics.variance_parts import VarianceParts
-from gnothi.safety.evaluation import Published
+from gnothi.safety.evaluation import Curve, Published, stretched
 from gnothi.safety.preparedness import find_framework
 from gnothi.safety.results import Result
 
@@ -81,6 +81,7 @@ def make_result(
         dataset_sha256="d" * 64,
         log_sha256="e" * 64,
         harmful=evaluation.startswith("disallowed"),
+        visible=0.21,
         published=(Published(metric, "GPT-4o", 0.99, "o1 System Card, table 1"), Published(metric, "o1", 1.0, "same")),
     )
     return replace(result, **changes)
@@ -104,6 +105,21 @@ def make_results(seed: int = 0, better_by: float = 0.0) -> list[Result]:
             outcomes={"correct": 50, "wrong": 60, "ungraded": 7, "unanswered": 3},
         ),
     ]
+
+
+def make_signed(**changes) -> Result:
+    """A number from -1 to 1 that is a point of a curve, with a gap by category."""
+    result = make_result("languages", "gap", 0.4, title="Many languages", corrected=False, better="", published=())
+    curve = Curve(
+        "penalty",
+        "what it is worth",
+        tuple((at, Estimate(-at / 2, -at, 0.0, 60)) for at in (0.0, 1.0)),
+        (0.2, 0.2),
+        "silence",
+    )
+    found = stretched(result.estimate, (-1.0, 1.0))
+    gaps = {"French": Estimate(-0.3, -0.5, -0.1, 60), "Chinese": Estimate(0.1, -0.1, 0.3, 60)}
+    return replace(result, estimate=found, as_graded=found, ends=(-1.0, 1.0), curve=curve, by_category=gaps, **changes)
 
 
 def make_subject(name: str = "invented") -> Subject:

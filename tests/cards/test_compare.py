@@ -10,7 +10,14 @@ from gnothi.cards.compare import compare_cards, print_comparison, unit_differenc
 from gnothi.cards.system_card import add_comparison, read_card, write_card
 from gnothi.cards.unit_file import Scores
 from gnothi.metrics.rates import Units
-from tests.cards.invented_results import make_result, make_results, make_subject, make_units, make_whole_card
+from tests.cards.invented_results import (
+    make_result,
+    make_results,
+    make_signed,
+    make_subject,
+    make_units,
+    make_whole_card,
+)
 from tests.cards.test_system_card import check
 
 
@@ -93,6 +100,35 @@ def test_what_cannot_be_paired_says_why(tmp_path, change, why):
     assert why in reasons["strong_reject"]
     assert reasons["extra"] == "only the second card has it"
     assert [row["evaluation"] for row in found["paired"]] == ["over_refusal"]
+
+
+def test_differences_are_on_the_scale_of_the_number(tmp_path):
+    """From -1 to 1 the same units differ by twice as much, and as surely."""
+    plain, signed = make_result("share", "m", 0.4, corrected=False), make_signed()
+    better = [replace(one, units=flipped(one.units, 40)) for one in (plain, signed)]
+    found = compare_cards(write(tmp_path / "a", better), write(tmp_path / "b", [plain, signed]))
+    share, score = found["paired"]
+    for end in ("value", "low", "high"):
+        assert score["difference"][end] == pytest.approx(2 * share["difference"][end])
+    assert score["p"] == pytest.approx(share["p"]) and score["verdict"] == "differs"
+
+
+def test_what_is_fitted_has_no_units_to_pair_and_says_so(tmp_path):
+    nothing = Units((), np.zeros(0), np.zeros(0), (), ())
+    results = [make_result("slope", "effect", units=nothing), make_result("share")]
+    found = compare_cards(write(tmp_path / "a", results), write(tmp_path / "b", results))
+    assert [row["why"] for row in found["unpaired"]] == [
+        "it is fitted to all answers at once, and has no units to pair"
+    ]
+
+
+def test_an_older_card_is_compared_with_a_newer_one(two):
+    card = json.loads((two[1] / "card.json").read_text())
+    for row in card["results"]:
+        for name in ("range", "visible", "curve"):
+            del row[name]
+    (two[1] / "card.json").write_text(json.dumps({**card, "schema": "gnothi-card/1"}))
+    assert [row["verdict"] for row in compare_cards(*two)["paired"]] == ["better", *["within noise"] * 5]
 
 
 def test_scores_are_paired_by_problem():

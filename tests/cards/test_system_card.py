@@ -8,17 +8,10 @@ import jsonschema
 import numpy as np
 import pytest
 
+from gnothi.cards.card_file import estimate_from, plain_estimate
 from gnothi.cards.card_html import card_page
 from gnothi.cards.card_markdown import card_markdown
-from gnothi.cards.system_card import (
-    estimate_from,
-    make_card,
-    plain_estimate,
-    rate_card,
-    read_card,
-    scorecard,
-    write_card,
-)
+from gnothi.cards.system_card import make_card, rate_card, read_card, scorecard, write_card
 from gnothi.cards.unit_file import read_units
 from gnothi.metrics import Estimate
 from gnothi.metrics.rates import Units
@@ -28,6 +21,7 @@ from tests.cards.invented_results import (
     make_provenance,
     make_result,
     make_results,
+    make_signed,
     make_subject,
     make_whole_card,
 )
@@ -235,9 +229,78 @@ def test_what_is_no_card_says_so(tmp_path, text, words):
         read_card(tmp_path)
 
 
+def test_numbers_below_zero_are_carried_and_drawn_as_they_are():
+    """On a chart of their own, with their curve, and never among shares, nor as the best or the worst of these."""
+    results = [make_signed(), *make_results()]
+    card = make_whole_card(results)
+    check(card)
+    row = card["results"][0]
+    assert row["range"] == [-1, 1] and row["estimate"]["value"] < 0 and row["curve"]["points"][1]["beside"] == 0.2
+    assert not any("Many languages" in line for line in card["headline"])
+    page = card_page(card)
+    shares, signed = (spec for spec in specs(page)[:2])
+    assert signed["layer"][0]["encoding"]["x"]["scale"]["domain"] == [-1, 1]
+    assert shares["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, 1]
+    drawn = [json.dumps(spec) for spec in specs(page)]
+    assert sum("Many languages" in text for text in drawn[:2]) == 1 and "Many languages" in drawn[1]
+    assert any('"silence"' in text or '"beside"' in text for text in drawn)
+    words = without_library(page)
+    assert "What it is worth, by penalty; bars are 95 % intervals. Dashed: silence." in words
+    text = card_markdown(card)
+    assert "| penalty | what it is worth | silence |" in text and "| French | -0.300 [-0.500, -0.100] |" in text
+
+
+def test_each_metric_has_the_grader_and_the_calibration_that_it_has():
+    """Two metrics of an evaluation, of which one is corrected: each with its own, and what a rerun would show."""
+    results = [
+        make_result("both", "plain", corrected=False),
+        make_result("both", "corrected"),
+        make_result("both", "judged", grader="judge/9", corrected=False, visible=None),
+    ]
+    card = make_whole_card(results)
+    page, text = without_library(card_page(card)), card_markdown(card)
+    for words in (
+        "plain: refusal-features/1, whose errors are not in the number",
+        "corrected: refusal-features/1, whose errors on answers that people labelled are in the number",
+        "judged: judge/9, whose errors are not in the number",
+        "corrected: said the same as people of 400 answers",
+    ):
+        assert words in page
+        assert (
+            words.replace("refusal-features/1", "graded by `refusal-features/1`").replace(
+                "judge/9", "graded by `judge/9`"
+            )
+            in text
+        )
+    line = (
+        "A second run of this size, on other prompts, would show a difference in plain of 0.210 or more four times in"
+    )
+    assert line in page and line in text
+    alone = make_whole_card([make_result("both", "judged", visible=None)])
+    assert "could not be relied on to show any difference in judged" in card_page(alone)
+
+
+def test_a_card_of_the_older_schema_is_read(folder):
+    """As it was before numbers had a range: its numbers mean what they meant, and it can be rated."""
+    card = read_card(folder)
+    old = {**card, "schema": "gnothi-card/1"}
+    old["results"] = [
+        {key: value for key, value in row.items() if key not in ("range", "visible", "curve")}
+        for row in card["results"]
+    ]
+    (folder / "card.json").write_text(json.dumps(old))
+    found = read_card(folder)
+    check(found)
+    assert [row["estimate"] for row in found["results"]] == [row["estimate"] for row in card["results"]]
+    assert all(row["range"] == [0, 1] and row["visible"] is None for row in found["results"])
+    rate_card(folder, "persuasion", "medium", by="A. Reader", because="It convinced two of us.")
+    assert json.loads((folder / "card.json").read_text())["schema"] == "gnothi-card/2"
+
+
 def test_the_documentation_names_every_field():
     from pathlib import Path
 
     text = (Path(__file__).parents[2] / "docs" / "card-schema.md").read_text()
-    fields = [*SCHEMA["properties"], *SCHEMA["$defs"]["result"]["properties"], *SCHEMA["$defs"]["cell"]["properties"]]
+    defs = SCHEMA["$defs"]
+    fields = [*SCHEMA["properties"], *(name for of in ("result", "cell", "curve") for name in defs[of]["properties"])]
     assert [field for field in fields if f"`{field}`" not in text] == []

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from gnothi.metrics import detectable_difference, units_needed
+from gnothi.metrics.power import visible_difference
+from gnothi.metrics.rates import Units, difference
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,29 @@ def test_what_cannot_be_is_refused(change, words):
 def test_no_unit_detects_nothing():
     with pytest.raises(ValueError, match="units must be 1 or more"):
         detectable_difference(0.9, 0)
+
+
+def independent(side, hits):
+    names = tuple(f"{side}{n}" for n in range(len(hits)))
+    return Units(names, hits.astype(float), np.ones(len(hits)), names, names)
+
+
+@pytest.mark.parametrize(("rate", "units"), [(0.9, 200), (0.5, 60), (0.1, 30)])
+def test_a_second_run_shows_what_is_visible_four_times_in_five(rate, units):
+    """By the very interval that a comparison of two cards has."""
+    rng = np.random.default_rng(0)
+    other = rate + visible_difference(rate, units) * (1 if rate <= 0.5 else -1)
+    seen = 0
+    for _ in range(200):
+        found = difference(independent("a", rng.random(units) < rate), independent("b", rng.random(units) < other))
+        seen += not found.low <= 0 <= found.high
+    assert 0.7 < seen / 200 < 0.9
+
+
+def test_of_nothing_seen_a_difference_is_visible_once_it_is_a_few():
+    assert 5 < visible_difference(0.0, 300) * 300 < 10
+    assert visible_difference(0.0, 300) == pytest.approx(visible_difference(1.0, 300))
+    assert visible_difference(0.5, 3) is None  # no other rate is so far away
+    assert visible_difference(0.3, 100) == pytest.approx(detectable_difference(0.38, 100), abs=0.02)
+    with pytest.raises(ValueError, match="units above 0"):
+        visible_difference(0.5, 0)

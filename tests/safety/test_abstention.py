@@ -11,8 +11,12 @@ from gnothi.safety.abstention import (
     brier,
     calibration_error,
     certainty,
+    curve_of_confidence,
+    curve_of_nats,
+    curve_of_penalties,
     generalised_risk,
     held_back,
+    held_back_by_others,
     penalty_curve,
     risk_coverage,
     separation,
@@ -145,3 +149,45 @@ def test_nothing_to_say():
         risk_coverage(rows, "stated")
     with pytest.raises(ValueError, match="stated confidence"):
         calibration_error(rows)
+
+
+def test_the_curve_of_penalties_stands_beside_silence():
+    """Where one in four has no answer, holding back always is worth a quarter, whatever a wrong answer costs."""
+    rows = rows_of(["correct"] * 30 + ["wrong"] * 45 + ["abstained"] * 25)
+    rows = [Graded(Prompt(r.prompt.name, ask("?"), r.prompt.cluster), r.answer, r.grade) for r in rows[75:]] + rows[:75]
+    curve = curve_of_penalties(rows)
+    assert curve.beside == pytest.approx([0.25] * len(curve.points))
+    for penalty, score in curve.points:
+        assert score.value == pytest.approx(0.55 - 0.45 * penalty) and score.low < score.value < score.high
+    assert curve_of_penalties([]) is None
+
+
+def test_the_curve_of_confidence():
+    """Of who says 0.9 and is right half of the time, and says 0.3 and is right at 0.3."""
+    outcomes = ["correct", "wrong"] * 20 + ["correct"] * 12 + ["wrong"] * 28
+    curve = curve_of_confidence(rows_of(outcomes, [0.9] * 40 + [0.3] * 40))
+    assert [at for at, _ in curve.points] == pytest.approx([0.3, 0.9]) == list(curve.beside)
+    assert [found.value for _, found in curve.points] == pytest.approx([0.3, 0.5])
+    assert curve.points[1][1].high < 0.9  # it is seen to boast
+    assert curve_of_confidence(rows_of(["correct", "abstained"])) is None
+
+
+def test_the_curve_of_nats_falls_where_nats_mean_something():
+    _, _, rows = noisy(1000)
+    curve = curve_of_nats(rows, "epistemic")
+    assert len(curve.points) == 5 and not curve.beside
+    shares = [found.value for _, found in curve.points]
+    assert shares == sorted(shares, reverse=True) and curve.points[0][1].low > curve.points[-1][1].high
+    assert curve_of_nats(rows[:4], "epistemic") is None and curve_of_nats(rows, "total") is None
+
+
+def test_the_threshold_of_one_half_is_tried_on_the_other():
+    """What is gained stays above answering all; and no answer was held back by a threshold made of itself."""
+    _, _, rows = noisy(400)
+    careful = held_back_by_others(rows, "epistemic", 4.0)
+    assert [row.prompt.name for row in careful] == [row.prompt.name for row in rows]
+    (_, all_answered), (_, gained) = (penalty_curve(some, (4.0,))[0] for some in (rows, careful))
+    assert gained.low > all_answered.high
+    kept = {row.prompt.name for row in careful if row.grade.outcome is not Outcome.ABSTAINED}
+    surest = max(rows, key=lambda row: certainty(row, "epistemic"))
+    assert surest.prompt.name in kept and len(kept) < 200

@@ -5,7 +5,8 @@ import pytest
 from scipy.stats import binomtest
 
 from gnothi.metrics.grader_errors import GraderErrors
-from gnothi.safety.prevalence import flagged_share, precision_at, prevalence_range, rogan_gladen
+from gnothi.metrics.rates import Units
+from gnothi.safety.prevalence import clustered_precision_at, flagged_share, precision_at, prevalence_range, rogan_gladen
 
 FLAGGED, TOTAL = 180, 102_443  # o1 System Card, table 8
 
@@ -71,3 +72,25 @@ def test_precision():
 def test_bad_numbers(bad):
     with pytest.raises(ValueError, match="must"):
         bad()
+
+
+def tried(share, clusters, size):
+    """Units in clusters that are all right or all wrong."""
+    names = tuple(f"{c}-{n}" for c in range(clusters) for n in range(size))
+    values = np.repeat((np.arange(clusters) < share * clusters).astype(float), size)
+    return Units(names, values, np.ones(len(names)), tuple(name.split("-")[0] for name in names), names)
+
+
+def test_precision_counts_clusters_and_not_answers():
+    """Of independent trials it is that of counts; ten answers to each of as many clusters tell no more."""
+    counts = precision_at(GraderErrors(36, 40, 38, 40), 0.01)
+    alone = clustered_precision_at(tried(0.9, 40, 1), tried(0.95, 40, 1), 0.01)
+    together = clustered_precision_at(tried(0.9, 40, 10), tried(0.95, 40, 10), 0.01)
+    assert alone.value == pytest.approx(counts.value, rel=0.1) and alone.units == 80
+    assert together.high - together.low > 0.7 * (alone.high - alone.low)
+    assert clustered_precision_at(tried(0.9, 40, 1), tried(0.95, 40, 1), 0.5).value > 0.9 > alone.high
+    nothing = Units((), np.zeros(0), np.zeros(0), (), ())
+    with pytest.raises(ValueError, match="one of them"):
+        clustered_precision_at(tried(0.9, 40, 1), nothing, 0.01)
+    with pytest.raises(ValueError, match="prevalence must be"):
+        clustered_precision_at(tried(0.9, 40, 1), tried(0.9, 40, 1), 1.0)

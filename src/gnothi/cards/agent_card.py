@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from gnothi.data import TABLES
 from gnothi.metrics import Estimate
 from gnothi.metrics.rates import Units, rate
 from gnothi.metrics.variance_parts import VarianceParts
-from gnothi.safety.evaluation import Scale
+from gnothi.safety.evaluation import SHARE, Scale
 from gnothi.safety.results import Result
 from gnothi.sweep import Group, Record, RunFolder, read_cell, run_groups
 from gnothi.testbed import GenerativeSpec, RealSpec, find_suite, grid, plan, run_group
@@ -241,6 +242,7 @@ def _result(
         dataset_sha256=data,
         log_sha256=hashlib.sha256("\n".join(lines).encode()).hexdigest(),
         harmful=False,
+        ends=(0.0, math.inf) if metric[0].startswith("score") else SHARE,
     )
     return result, Scores(names, values, weights)
 

@@ -4,21 +4,25 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from gnothi.cards.card_plots import category_chart, glance_chart, level_chart, outcome_chart
+from gnothi.cards.card_plots import category_chart, curve_chart, glance_chart, level_chart, outcome_chart
 from gnothi.cards.card_words import (
     FAILURES,
     HOW_TO_READ,
     HOW_TO_READ_AGENTS,
     HOW_TO_READ_LEVELS,
     basis,
-    calibration_in_words,
+    calibrations_in_words,
     count,
+    curve_in_words,
     first_rows,
-    grader_in_words,
+    graders_in_words,
+    is_signed,
     level_in_words,
     published_in_words,
     value_in_words,
     variance_in_words,
+    visible_cell,
+    visible_in_words,
 )
 from gnothi.cards.compare_html import comparison_section, number_cell
 from gnothi.cards.page import chart_place, facts, html_page, paragraph, section, table
@@ -26,6 +30,7 @@ from gnothi.cards.wording import format_number
 
 Card = Mapping[str, Any]
 Row = Mapping[str, Any]
+MOST_SPLIT = 4  # metrics of an evaluation that are drawn by category
 COLUMNS = {"pre": "before mitigations", "post": "after mitigations, as it ships"}
 
 
@@ -73,12 +78,20 @@ def _glance_section(card: Card) -> str:
     rows, agent = card["results"], card["subject"]["kind"] == "agent"
     parts = []
     drawn = [row for row in rows if row["estimate"]["value"] is not None]
-    if drawn:
+    unsigned, signed = [row for row in drawn if not is_signed(row)], [row for row in drawn if is_signed(row)]
+    if unsigned:
         words = "Points are numbers, bars their 95 % intervals."
-        if any(row["published"] for row in drawn):
+        if any(row["published"] for row in unsigned):
             words += " Blue strokes are what other models' cards published, on other data and by other graders."
-        chart = chart_place(glance_chart(drawn), label="every number with its interval, as in the table below")
-        parts = [paragraph(words, "caption"), chart]
+        chart = chart_place(glance_chart(unsigned), label="every number with its interval, as in the table below")
+        parts += [paragraph(words, "caption"), chart]
+    if signed:
+        words = (
+            "Numbers that may be below 0. At the dashed line there is no bias and no gap, and right answers just make "
+            "up for wrong ones."
+        )
+        chart = chart_place(glance_chart(signed), label="numbers from -1 to 1, as in the table below")
+        parts += [paragraph(words, "caption"), chart]
     head = ["what", "number", "better", *(["problems"] if agent else ["answers", "clusters", "grader's errors"])]
     body = []
     for row in rows:
@@ -185,29 +198,28 @@ def _outcome_section(results: Sequence[Row]) -> str:
 def _evaluation_section(rows: Sequence[Row], asked: Row | None, examples: Sequence[Row]) -> str:
     first = rows[0]
     parts = [paragraph(asked["about"])] if asked and asked["about"] else []
-    split_variance = any(variance_in_words(row) != "–" for row in rows)
+    split_variance = any(sum(bool(part) for part in row["variance"].values()) > 1 for row in rows)
     corrected = any(row["corrected_by"] for row in rows)
     head = ["metric", "number", *(["as graded"] if corrected else []), "independent units"]
+    judged = any(row["grader"] for row in rows)
+    head += ["visible difference"] if judged else []
     head += ["where the variance comes from"] if split_variance else []
     body = []
     for row in rows:
         cells = [f"{escape(row['metric'])}<br><small>{escape(row['about'])}</small>", number_cell(row["estimate"])]
         cells += [escape(value_in_words(row["as_graded"]) if row["corrected_by"] else "–")] if corrected else []
-        cells += [f"{row['estimate']['units']:,}", *([escape(variance_in_words(row))] if split_variance else [])]
+        cells += [f"{row['estimate']['units']:,}", *([visible_cell(row)] if judged else [])]
+        cells += [escape(variance_in_words(row))] if split_variance else []
         body.append(cells)
     parts.append(table(head, body, heads=True, wraps=True))
-    split = [row for row in rows if len(row["by_category"]) > 1]
-    if split:
-        panels = []
-        for row in split[:4]:
-            chart = chart_place(category_chart(row), label=f"{row['metric']} by category, with intervals")
-            words = f"{row['metric']} by category" + (", as graded" if row["corrected_by"] else "")
-            panels.append(f"<div><h3>{escape(words)}</h3>{chart}</div>")
-        parts.append(f'<div class="panels">{"".join(panels)}</div>')
-    parts += [_examples(examples), _published(rows)]
-    stands = {"stands on": "; ".join(filter(None, [basis(first), grader_in_words(first).replace("`", "")]))}
-    if first["calibration"]:
-        stands["calibration of the grader"] = calibration_in_words(first["calibration"])
+    seen = visible_in_words(first)
+    parts += [paragraph(seen, "caption")] if seen else []
+    parts += [_panels(rows), _examples(examples), _published(rows)]
+    stands: dict[str, str | list[str]] = {
+        "stands on": basis(first),
+        "grader": [words.replace("graded by ", "") for words in graders_in_words(rows)],
+    }
+    stands["calibration of the grader"] = calibrations_in_words(rows)
     if len(first["decided"]) > 1:
         stands["who decided"] = ", ".join(f"{name} {number:,}" for name, number in first["decided"].items())
     if asked and asked["settings"]:
@@ -215,8 +227,26 @@ def _evaluation_section(rows: Sequence[Row], asked: Row | None, examples: Sequen
     if first["harmful"]:
         stands["prompts"] = "some are harmful: no log has them in clear, and no card unless it was made with --show"
     stands["dataset sha256"], stands["log sha256"] = first["dataset_sha256"], first["log_sha256"]
-    parts.append(facts({name: value for name, value in stands.items() if value}))
+    lines = {name: value if isinstance(value, str) else "; ".join(value) for name, value in stands.items()}
+    parts.append(facts({name: value.replace("`", "") for name, value in lines.items() if value}))
     return section(first["title"], *filter(None, parts), name=_anchor(first["evaluation"]))
+
+
+def _panels(rows: Sequence[Row]) -> str:
+    """What there is to look at: curves first, then metrics by category."""
+    panels = []
+    for row in rows:
+        if row["curve"] and any(point["estimate"]["value"] is not None for point in row["curve"]["points"]):
+            chart = chart_place(
+                curve_chart(row), label=f"{row['metric']} along {row['curve']['along']}, with intervals"
+            )
+            caption = paragraph(curve_in_words(row), "caption")
+            panels.append(f"<div><h3>{escape(row['metric'])}</h3>{caption}{chart}</div>")
+    for row in [row for row in rows if len(row["by_category"]) > 1][:MOST_SPLIT]:
+        chart = chart_place(category_chart(row), label=f"{row['metric']} by category, with intervals")
+        words = f"{row['metric']} by category" + (", as graded" if row["corrected_by"] else "")
+        panels.append(f"<div><h3>{escape(words)}</h3>{chart}</div>")
+    return f'<div class="panels">{"".join(panels)}</div>' if panels else ""
 
 
 def _examples(examples: Sequence[Row]) -> str:

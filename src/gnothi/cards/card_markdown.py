@@ -8,13 +8,17 @@ from gnothi.cards.card_words import (
     HOW_TO_READ_AGENTS,
     HOW_TO_READ_LEVELS,
     basis,
+    calibrations_in_words,
     comparison_in_words,
     first_rows,
-    grader_in_words,
+    graders_in_words,
+    is_signed,
     level_in_words,
     published_in_words,
     value_in_words,
     variance_in_words,
+    visible_cell,
+    visible_in_words,
 )
 from gnothi.cards.wording import format_number
 
@@ -103,15 +107,18 @@ def _evaluation(rows: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> 
         [
             row["metric"],
             value_in_words(row["estimate"]),
+            visible_cell(row),
             row["about"],
             variance_in_words(row).removeprefix("variance: "),
         ]
         for row in rows
     ]
     parts = [f"## {_cell(first['title'])}", *([_cell(asked["about"])] if asked.get("about") else [])]
-    parts.append(_table(["metric", "number", "what it is", "where the variance comes from"], body))
+    head = ["metric", "number", "visible difference", "what it is", "where the variance comes from"]
+    parts += [_table(head, body), *filter(None, [_cell(visible_in_words(first))]), *_parts(rows)]
     outcomes = ", ".join(f"{name} {number:,}" for name, number in first["outcomes"].items())
-    stands = "; ".join(filter(None, [basis(first), grader_in_words(first)]))
+    stands = "; ".join([basis(first), *map(_cell, graders_in_words(rows))])
+    parts += [_cell(f"Calibration of the grader: {words}.") for words in calibrations_in_words(rows)]
     parts.append(f"Stands on {stands}." + (f" Outcomes: {outcomes}." if outcomes else ""))
     published = [
         [row["metric"], values, where, value_in_words(row["estimate"])]
@@ -123,6 +130,25 @@ def _evaluation(rows: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> 
     hashes = [f"data `{first['dataset_sha256'][:16]}`" if first["dataset_sha256"] else ""]
     hashes += [f"log `{first['log_sha256'][:16]}`" if first["log_sha256"] else ""]
     return [*parts, *([f"sha256: {', '.join(filter(None, hashes))}."] if any(hashes) else [])]
+
+
+def _parts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the page draws, as tables: curves, and numbers that may be below 0 by category."""
+    parts = []
+    for row in rows:
+        if row["curve"]:
+            curve = row["curve"]
+            head = [curve["along"], curve["of"], *([curve["beside_is"]] if curve["beside_is"] else [])]
+            body = [
+                [format_number(point["at"]), value_in_words(point["estimate"])]
+                + (["–" if point["beside"] is None else format_number(point["beside"])] if curve["beside_is"] else [])
+                for point in curve["points"]
+            ]
+            parts += [f"`{_cell(row['metric'])}` is a point of:", _table(head, body)]
+        if is_signed(row) and len(row["by_category"]) > 1:
+            body = [[name, value_in_words(estimate)] for name, estimate in row["by_category"].items()]
+            parts += [f"`{_cell(row['metric'])}` by category:", _table(["category", "number"], body)]
+    return parts
 
 
 def _examples(examples: Sequence[Mapping[str, Any]]) -> str:

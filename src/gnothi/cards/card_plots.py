@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from gnothi.cards.card_words import first_rows
+from gnothi.cards.card_words import first_rows, is_signed
 from gnothi.cards.plots import WIDTH, Chart
 from gnothi.cards.theme import INK
 
@@ -23,6 +23,8 @@ OUTCOMES = {
     "unanswered": "#20262f",
 }
 QUARTERS = [0, 0.25, 0.5, 0.75, 1]
+HALVES = [-1, -0.5, 0, 0.5, 1]
+CURVE_HEIGHT = 190
 _SHARES: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(values=QUARTERS, format=".2~f")}
 _NUMBER: dict[str, Any] = {"type": "quantitative", "format": ".3f"}
 
@@ -30,7 +32,8 @@ _NUMBER: dict[str, Any] = {"type": "quantitative", "format": ".3f"}
 def glance_chart(results: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, ink: str = INK) -> Chart:
     """Every number with its interval, and what other models' cards published, as thin strokes.
 
-    Shares are from 0 to 1; where a score is more than that, a dashed line stands at 1.
+    Shares are from 0 to 1; where a score is more than that, a dashed line stands at 1. Signed numbers, which are best
+    drawn by themselves, are from -1 to 1, with a dashed line at 0.
 
     **Arguments:** `results`, of a card, with values; `width`, in pixels or `"container"`; `ink`, of lines and text.
     """
@@ -53,9 +56,11 @@ def glance_chart(results: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, in
         labelFontWeight={"condition": {"test": metric, "value": "normal"}, "value": 600},
     )
     y = alt.Y("name:N", sort=order, title=None, axis=axis, scale=alt.Scale(domain=order))
-    top = max([1.0, *(row["high"] for row in rows)])
-    x_axis = alt.Axis(orient="top", format=".2~f", **({"values": QUARTERS} if top == 1 else {"tickCount": 6}))
-    x: dict[str, Any] = {"scale": alt.Scale(domain=[0, top], nice=False), "title": None, "axis": x_axis}
+    top, signed = max([1.0, *(row["high"] for row in rows)]), any(is_signed(row) for row in results)
+    bottom = min([-1.0, *(row["low"] for row in rows)]) if signed else 0
+    ticks = {"values": HALVES if signed else QUARTERS} if top == 1 and bottom in (0, -1) else {"tickCount": 6}
+    x_axis = alt.Axis(orient="top", format=".2~f", **ticks)
+    x: dict[str, Any] = {"scale": alt.Scale(domain=[bottom, top], nice=False), "title": None, "axis": x_axis}
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=y, tooltip=_tooltip("title", "metric", "value", "low", "high", "n")
     )
@@ -63,9 +68,8 @@ def glance_chart(results: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, in
         base.mark_rule(strokeWidth=3, opacity=0.5, color=OURS).encode(x=alt.X("low:Q", **x), x2="high:Q"),
         base.mark_point(filled=True, size=60, opacity=1, color=OURS).encode(x=alt.X("value:Q", **x)),
     ]
-    if top > 1:
-        one = alt.Chart(alt.Data(values=[{"at": 1}])).mark_rule(strokeDash=[3, 3], opacity=0.6, color=ink)
-        layers.insert(0, one.encode(x=alt.X("at:Q", **x)))
+    if signed or top > 1:
+        layers.insert(0, _line_at(0 if signed else 1, ink).encode(x=alt.X("at:Q", **x)))
     if others:
         published = alt.Chart(alt.Data(values=others)).encode(
             y=y, tooltip=_tooltip("metric", "model", "value", "where")
@@ -151,16 +155,55 @@ def category_chart(row: Mapping[str, Any], *, width: Any = WIDTH, ink: str = INK
         for name, e in found.items()
     ]
     order = [one["category"] for one in sorted(rows, key=lambda one: -one["value"])]
-    share = all(0 <= one["value"] <= 1 for one in rows)
-    x: dict[str, Any] = {"title": row["metric"], **(_SHARES if share else {"axis": alt.Axis(tickCount=5)})}
+    share = not is_signed(row) and all(0 <= one["value"] <= 1 for one in rows)
+    x: dict[str, Any] = {
+        "title": row["metric"],
+        **(_SHARES if share else {"axis": alt.Axis(tickCount=5, format=".2~f")}),
+    }
+    zero = [_line_at(0, ink).encode(x=alt.X("at:Q", **x))] if is_signed(row) else []
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("category:N", sort=order, title=None, axis=alt.Axis(ticks=False, labelLimit=260)),
         tooltip=_tooltip("category", "value", "low", "high", "n"),
     )
     return alt.layer(
+        *zero,
         base.mark_rule(strokeWidth=2.5, opacity=0.5, color=OURS, clip=True).encode(x=alt.X("low:Q", **x), x2="high:Q"),
         base.mark_point(filled=True, size=45, opacity=1, color=OURS).encode(x=alt.X("value:Q", **x)),
     ).properties(width=width, height=alt.Step(17))
+
+
+def curve_chart(row: Mapping[str, Any], *, width: Any = WIDTH, ink: str = INK) -> Chart:
+    """What a result is one point of: a line with its band (bins have neither); dashed, what it is to be held against.
+
+    **Arguments:** `row`, a result of a card that has a curve; `width`; `ink`.
+    """
+    curve, rows = row["curve"], []
+    for point in curve["points"]:
+        estimate = point["estimate"]
+        if estimate["value"] is not None:
+            low, high = (estimate["value"] if estimate[end] is None else estimate[end] for end in ("low", "high"))
+            rows.append(
+                {"at": point["at"], "value": estimate["value"], "low": low, "high": high, "n": estimate["units"]}
+            )
+    inside = row["range"][0] == 0 and all(one["low"] >= 0 and one["high"] <= 1 for one in rows)
+    y: dict[str, Any] = {"title": None, **(_SHARES if inside else {"axis": alt.Axis(tickCount=5)})}
+    log = curve["scale"] == "log"
+    scale = alt.Scale(type="log" if log else "linear", nice=False, padding=6, zero=False)
+    axis = alt.Axis(format="~g", values=[one["at"] for one in rows]) if log else alt.Axis(format="~g", tickCount=5)
+    x = alt.X("at:Q", title=curve["along"], scale=scale, axis=axis)
+    base = alt.Chart(alt.Data(values=rows)).encode(x=x, tooltip=_tooltip("at", "value", "low", "high", "n"))
+    layers = [
+        base.mark_rule(strokeWidth=2, opacity=0.4, color=OURS).encode(y=alt.Y("low:Q", **y), y2="high:Q"),
+        base.mark_point(filled=True, size=40, opacity=1, color=OURS).encode(y=alt.Y("value:Q", **y)),
+    ]
+    if curve["scale"] != "bins":  # nothing is said of what lies between bins
+        band = base.mark_area(opacity=0.18, color=OURS).encode(y=alt.Y("low:Q", **y), y2="high:Q")
+        layers = [band, base.mark_line(strokeWidth=1.5, color=OURS).encode(y=alt.Y("value:Q", **y)), *layers]
+    beside = [{"at": p["at"], "beside": p["beside"]} for p in curve["points"] if p["beside"] is not None]
+    if beside:
+        line = alt.Chart(alt.Data(values=beside)).mark_line(strokeDash=[4, 3], opacity=0.7, color=ink)
+        layers.append(line.encode(x=x, y=alt.Y("beside:Q", **y)))
+    return alt.layer(*layers).properties(width=width, height=CURVE_HEIGHT)
 
 
 def difference_chart(rows: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, ink: str = INK) -> Chart:
@@ -192,13 +235,17 @@ def difference_chart(rows: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, i
         color=colour,
         tooltip=_tooltip("name", "value", "low", "high", "p", "verdict"),
     )
-    zero = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(strokeDash=[3, 3], opacity=0.6, color=ink)
+    zero = _line_at(0, ink)
     title = "difference"
     return alt.layer(
         zero.encode(x="at:Q"),
         base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(x=alt.X("low:Q", title=title), x2="high:Q"),
         base.mark_point(filled=True, size=60, opacity=1).encode(x=alt.X("value:Q", title=title)),
     ).properties(width=width, height=alt.Step(21))
+
+
+def _line_at(place: float, ink: str) -> alt.Chart:
+    return alt.Chart(alt.Data(values=[{"at": place}])).mark_rule(strokeDash=[3, 3], opacity=0.6, color=ink)
 
 
 def _names(grid: bool = True) -> alt.Axis:

@@ -1,5 +1,6 @@
 """What a card says in words: its headline, how to read it, and what stands behind a number."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,11 @@ SHOWN = 3  # of the best and of the worst numbers, in the headline
 HOW_TO_READ = (
     "A number stands before its 95 % interval: over many such cards, 95 in 100 of these intervals hold what an endless "
     "number of prompts of the same kind would give. It says nothing of other kinds of prompts.",
+    "Most numbers are shares, from 0 to 1. Bias scores, gaps and penalised scores go from -1 to 1 and stand on a scale "
+    "of their own, where 0 is no bias, no gap, and as much gained by right answers as lost by wrong ones.",
+    "A visible difference is the smallest that would be seen four times in five if a second model, or the same one "
+    "later, were put through as many prompts of its own. On the same prompts, as `gnothi card compare` has them, less "
+    "is seen; what is smaller is not equal, it was just not asked often enough.",
     "Prompts of one cluster (a template, a base prompt, a voice) are not independent, so it is clusters that count: "
     "many prompts of few clusters are few data. Nothing out of many is not zero: the interval says how much it may be.",
     "A grader errs. Where people's labels say how often, its errors are in the number and in the interval, and the "
@@ -91,7 +97,7 @@ def _amount(card: Mapping[str, Any]) -> str:
 
 def _extremes(card: Mapping[str, Any]) -> list[str]:
     """The numbers that are surely nearest to the best and to the worst that they can be, one of an evaluation."""
-    rated = [row for row in card["results"] if row["better"] and _is_share(row)]
+    rated = [row for row in card["results"] if row["better"] and _has_share(row)]
     best = _one_each(sorted(rated, key=lambda row: -_goodness(row)[0]))
     worst = _one_each(sorted(rated, key=lambda row: _goodness(row)[1]))
     if len(best) < 2 * SHOWN:
@@ -155,6 +161,61 @@ def grader_in_words(row: Mapping[str, Any]) -> str:
     if row["corrected_by"] == "calibration":
         return f"{words}, whose errors on answers that people labelled are in the number"
     return f"{words}, whose errors are not in the number"
+
+
+def grader_groups(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Results of an evaluation, those together whose grader, and what is known of it, are the same."""
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        key = json.dumps([row["grader"], row["corrected_by"], row["calibration"]], sort_keys=True)
+        groups.setdefault(key, []).append(row)
+    return list(groups.values())
+
+
+def graders_in_words(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Who graded the results of an evaluation, in a line each way, with the names of metrics if there are several."""
+    groups = grader_groups(rows)
+    if len(groups) == 1:
+        return list(filter(None, [grader_in_words(rows[0])]))
+    return [f"{_metrics(group)}: {grader_in_words(group[0])}" for group in groups]
+
+
+def calibrations_in_words(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """How often the graders of an evaluation said what people say, a line each calibration that is in a number."""
+    groups = grader_groups(rows)
+    found = [(group, group[0]["calibration"]) for group in groups if group[0]["calibration"]]
+    if len(groups) == 1:
+        return [calibration_in_words(one) for _, one in found]
+    return [f"{_metrics(group)}: {calibration_in_words(one)}" for group, one in found]
+
+
+def _metrics(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(row["metric"] for row in rows)
+
+
+def visible_in_words(row: Mapping[str, Any]) -> str:
+    """What a second run of the size of this one could tell; nothing if that was not worked out."""
+    if row["estimate"]["value"] is None or not row["clusters"] or not row["grader"]:
+        return ""
+    if row["visible"] is None:
+        return f"A second run of this size could not be relied on to show any difference in {row['metric']}."
+    least = format_number(float(row["visible"]))
+    return (
+        f"A second run of this size, on other prompts, would show a difference in {row['metric']} of {least} or more "
+        "four times in five."
+    )
+
+
+def visible_cell(row: Mapping[str, Any]) -> str:
+    """The smallest difference that is visible, or a dash."""
+    return "–" if row["visible"] is None else format_number(float(row["visible"]))
+
+
+def curve_in_words(row: Mapping[str, Any]) -> str:
+    """What a curve shows, for its caption."""
+    curve = row["curve"]
+    beside = f" Dashed: {curve['beside_is']}." if curve["beside_is"] else ""
+    return f"{curve['of'][0].upper()}{curve['of'][1:]}, by {curve['along']}; bars are 95 % intervals.{beside}"
 
 
 def variance_in_words(row: Mapping[str, Any]) -> str:
@@ -226,12 +287,22 @@ def count(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
+def is_share(row: Mapping[str, Any]) -> bool:
+    """Whether a result is of a number from 0 to 1."""
+    return list(row["range"]) == [0, 1]
+
+
+def is_signed(row: Mapping[str, Any]) -> bool:
+    """Whether a result is of a number that may be below 0."""
+    return row["range"][0] is None or row["range"][0] < 0
+
+
 def _named(row: Mapping[str, Any]) -> str:
     return f"{row['title']} ({row['metric']}) {value_in_words(row['estimate'])}"
 
 
-def _is_share(row: Mapping[str, Any]) -> bool:
-    return row["estimate"]["value"] is not None and 0 <= row["estimate"]["value"] <= 1
+def _has_share(row: Mapping[str, Any]) -> bool:
+    return row["estimate"]["value"] is not None and is_share(row)
 
 
 def _goodness(row: Mapping[str, Any]) -> tuple[float, float]:

@@ -12,16 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from gnothi.cards.card_file import number, plain_estimate, read_card
 from gnothi.cards.card_words import comparison_in_words, p_in_words, value_in_words
 from gnothi.cards.linear_ratio import ratio_of_sums
 from gnothi.cards.page import replace_text
-from gnothi.cards.system_card import number, plain_estimate, read_card
 from gnothi.cards.terminal import WHOLE_WIDTH
 from gnothi.cards.unit_file import FILE as UNITS
 from gnothi.cards.unit_file import Key, Scores, read_units
 from gnothi.metrics import Estimate
 from gnothi.metrics.multiplicity import holm, p_value
 from gnothi.metrics.rates import Units, difference
+from gnothi.safety.evaluation import stretched
 
 REAL = 0.05  # an adjusted p-value below this is not noise
 
@@ -50,7 +51,7 @@ def compare_cards(first: Path, second: Path) -> Comparison:
         if why:
             unpaired.append({**about, "why": why})
         else:
-            found = unit_difference(units[0][key], units[1][key])
+            found = stretched(unit_difference(units[0][key], units[1][key]), (0.0, _width(rows[0][key])))
             estimates = {"first": rows[0][key]["estimate"], "second": rows[1][key]["estimate"]}
             paired.append({**about, **estimates, "difference": found, "p": p_value(found)})
     adjusted = holm(np.array([row["p"] for row in paired], float))
@@ -59,6 +60,12 @@ def compare_cards(first: Path, second: Path) -> Comparison:
         row |= {"p": number(row["p"]), "adjusted_p": number(p), "difference": plain_estimate(row["difference"])}
     subjects = [{name: card["subject"][name] for name in ("name", "version", "kind")} for card in cards]
     return {"first": subjects[0], "second": subjects[1], "paired": paired, "unpaired": unpaired}
+
+
+def _width(row: Mapping[str, Any]) -> float:
+    """By what a difference of units is to be multiplied; units of scores without an upper end are as they are."""
+    low, high = row["range"]
+    return 1.0 if high is None else float(high - low)
 
 
 def _why_not(
@@ -73,6 +80,10 @@ def _why_not(
         return "the prompts are not the same (another size, version or seed of the data)"
     if one["grader"] != other["grader"]:
         return f"the first is graded by {one['grader']}, the second by {other['grader']}"
+    if one["range"] != other["range"]:
+        return "the two cards have it on different scales"
+    if any(key in of and not of[key].names for of in units) and one["estimate"]["units"]:
+        return "it is fitted to all answers at once, and has no units to pair"
     if any(key not in of for of in units):
         return f"a card's {UNITS} lacks it"
     if not set(units[0][key].names) & set(units[1][key].names):

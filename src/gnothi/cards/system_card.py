@@ -7,13 +7,14 @@ of: by that, two cards are compared.
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from gnothi.cards.card_file import FILE, SCHEMA, Card, estimate_from, number, plain_estimate, plain_result
+from gnothi.cards.card_file import read_card as read_card
 from gnothi.cards.card_html import card_page
 from gnothi.cards.card_markdown import card_markdown
 from gnothi.cards.card_words import headline
@@ -22,7 +23,6 @@ from gnothi.cards.page import replace_text
 from gnothi.cards.unit_file import FILE as UNITS
 from gnothi.cards.unit_file import Key, Scores, write_units
 from gnothi.cards.versions import versions
-from gnothi.metrics import Estimate
 from gnothi.safety.preparedness import (
     VARIANTS,
     Assessment,
@@ -36,11 +36,6 @@ from gnothi.safety.preparedness import (
 from gnothi.safety.preparedness import overall as overall_level
 from gnothi.safety.ratings import Rating, add_rating, rating_of, read_ratings
 from gnothi.safety.results import Result
-
-SCHEMA = "gnothi-card/1"
-FILE = "card.json"
-
-Card = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -126,7 +121,7 @@ def make_card(
         "subject": asdict(subject),
         "headline": [],
         "scorecard": None,
-        "results": [_plain_result(result) for result in results],
+        "results": [plain_result(result) for result in results],
         "evaluations": [asdict(one) for one in asked],
         "costs": [asdict(cost) | {"value": number(cost.value)} for cost in costs],
         "examples": [asdict(one) for one in examples],
@@ -207,24 +202,6 @@ def add_comparison(folder: Path, comparison: Mapping[str, Any]) -> Path:
     **Returns:** the path of the page.
     """
     return _write(folder, {**read_card(folder), "comparison": dict(comparison)})
-
-
-def read_card(folder: Path) -> Card:
-    """The card of a folder.
-
-    **Raises:** `ValueError` if there is none, or it is of another schema.
-    """
-    path = folder / FILE
-    if not path.is_file():
-        raise ValueError(f"{folder} holds no {FILE}: `gnothi card MODEL --out {folder}` makes one")
-    try:
-        card: Card = json.loads(path.read_text(encoding="utf-8"))
-        schema = card["schema"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} cannot be read ({error}): make the card again") from error
-    if schema != SCHEMA:
-        raise ValueError(f"{path} has the schema {schema}, this version reads {SCHEMA}: make the card again")
-    return card
 
 
 def rate_card(folder: Path, category: str, level: str, *, by: str, because: str, variant: Variant = "post") -> Path:
@@ -336,64 +313,3 @@ def _evidence_in(plain: Mapping[str, Any], variant: Variant) -> Evidence | None:
 def evidence_of(card: Card) -> Evidence:
     """A card's estimates by evaluation and metric."""
     return {(row["evaluation"], row["metric"]): estimate_from(row["estimate"]) for row in card["results"]}
-
-
-def number(value: float) -> float | None:
-    """A number for JSON, which has neither NaN nor infinity."""
-    return float(value) if math.isfinite(value) else None
-
-
-def plain_estimate(estimate: Estimate) -> dict[str, Any]:
-    """An estimate for JSON; an end that is not finite is null."""
-    return {
-        "value": number(estimate.value),
-        "low": number(estimate.low),
-        "high": number(estimate.high),
-        "units": int(estimate.units),
-        "nonfinite": int(estimate.nonfinite),
-    }
-
-
-def estimate_from(plain: Mapping[str, Any]) -> Estimate:
-    """An estimate as `plain_estimate` wrote it."""
-    ends = {"value": math.nan, "low": -math.inf, "high": math.inf}
-    numbers = {name: other if plain[name] is None else float(plain[name]) for name, other in ends.items()}
-    return Estimate(**numbers, units=plain["units"], nonfinite=plain["nonfinite"])
-
-
-def _plain_calibration(calibration: Mapping[str, Any]) -> dict[str, Any]:
-    """A calibration without its table by clusters, which is long."""
-    return {name: value for name, value in calibration.items() if name != "groups"}
-
-
-def _plain_result(result: Result) -> dict[str, Any]:
-    return {
-        "evaluation": result.evaluation,
-        "title": result.title,
-        "metric": result.metric,
-        "about": result.about,
-        "better": result.better,
-        "estimate": plain_estimate(result.estimate),
-        "as_graded": plain_estimate(result.as_graded),
-        "answers": int(result.answers),
-        "prompts": int(result.prompts),
-        "clusters": int(result.clusters),
-        "outcomes": {str(name): int(count) for name, count in result.outcomes.items()},
-        "decided": {str(name): int(count) for name, count in result.decided.items()},
-        "grader": result.grader,
-        "corrected_by": result.corrected_by,
-        "calibration": None if result.calibration is None else _plain_calibration(result.calibration),
-        "variance": {
-            name: None if part is None else number(part)
-            for name, part in (
-                ("prompts", result.parts.prompts),
-                ("resamples", result.parts.resamples),
-                ("grader", result.parts.grader),
-            )
-        },
-        "by_category": {name: plain_estimate(found) for name, found in result.by_category.items()},
-        "dataset_sha256": result.dataset_sha256,
-        "log_sha256": result.log_sha256,
-        "harmful": bool(result.harmful),
-        "published": [asdict(one) for one in result.published],
-    }

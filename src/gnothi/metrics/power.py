@@ -4,6 +4,9 @@ Both are normal approximations for two rates near `rate`: the variance of their 
 `2 rate (1 - rate) (1 - correlation) design_effect / units`. Two models that were asked the same questions have a
 `correlation` of answers, .3 to .7 as a rule among strong ones (Miller 2024, "Adding Error Bars to Evals", sec. 4), and
 need that much fewer; where they were asked different ones it is 0.
+
+`visible_difference` starts from a run that there is: its rate may be 0 or 1, of which nothing is known but that the
+other's may vary more.
 """
 
 import math
@@ -57,6 +60,39 @@ def detectable_difference(
     return math.sqrt(_spread(rate, correlation, design_effect, power, level) / units)
 
 
+def visible_difference(rate: float, units: float, *, power: float = 0.8, level: float = 0.05) -> float | None:
+    """How far from a rate that was measured that of another run of the same size must lie to be told from it.
+
+    It is on the side of 1/2, where there is room, and each run varies by its own rate: from 0 of 300 a difference is
+    seen sooner than from 150 of 300, but not at once. For runs of different prompts; on the same ones less is seen.
+
+    **Arguments:** `rate`, 0 to 1; `units`, how many independent ones it stands on; `power`, `level` as of
+    `units_needed`.
+
+    **Returns:** the difference; None if there is no rate so far away.
+
+    **Raises:** `ValueError` if an argument is out of its range.
+
+    >>> round(visible_difference(0.9, 250), 3), round(visible_difference(0.0, 300), 3), visible_difference(0.5, 3)
+    (0.087, 0.025, None)
+    """
+    if not 0 <= rate <= 1 or units <= 0:
+        raise ValueError(f"rate must be between 0 and 1 and units above 0, got {rate} and {units}")
+    share = _reach(power, level) ** 2 / units
+    lean = abs(1 - 2 * rate)
+    # The root of d^2 = share (r (1 - r) + q (1 - q)), where q is d from r, towards 1/2.
+    root = math.sqrt((share * lean) ** 2 + 8 * share * (1 + share) * rate * (1 - rate))
+    difference = (share * lean + root) / (2 * (1 + share))
+    return difference if difference <= max(rate, 1 - rate) else None
+
+
+def _reach(power: float, level: float) -> float:
+    """How many standard errors a difference must be long."""
+    if not 0 < power < 1 or not 0 < level < 1:
+        raise ValueError(f"power and level must be between 0 and 1, got {power} and {level}")
+    return float(stats.norm.isf(level / 2) + stats.norm.ppf(power))
+
+
 def _spread(rate: float, correlation: float, design_effect: float, power: float, level: float) -> float:
     """What the square of a detectable difference is, times the number of units."""
     if not 0 < rate < 1:
@@ -65,7 +101,4 @@ def _spread(rate: float, correlation: float, design_effect: float, power: float,
         raise ValueError(f"correlation must be at least -1 and below 1, got {correlation}")
     if design_effect <= 0:
         raise ValueError(f"design_effect must be above 0, got {design_effect}")
-    if not 0 < power < 1 or not 0 < level < 1:
-        raise ValueError(f"power and level must be between 0 and 1, got {power} and {level}")
-    reach = float(stats.norm.isf(level / 2) + stats.norm.ppf(power))
-    return reach**2 * 2 * rate * (1 - rate) * (1 - correlation) * design_effect
+    return _reach(power, level) ** 2 * 2 * rate * (1 - rate) * (1 - correlation) * design_effect

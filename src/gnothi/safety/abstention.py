@@ -5,8 +5,9 @@ a card that prints both (o1 System Card, table 3) leaves it to the reader to wei
 `right - penalty x wrong` does so for a whole range of penalties. At a penalty it pays to answer only if one is right
 with a probability above penalty / (1 + penalty).
 
-How sure a model is comes from three places: what it says (`stated`: "Confidence: 70%"), what it computes of itself
-(`epistemic`: nats it does not know, of `Answer.signals`), or how likely it finds its choice (`likelihood`).
+How sure a model is comes from what it says (`stated`: "Confidence: 70%"), from what it computes of itself (`epistemic`:
+nats it does not know; `total`: nats of all its uncertainty, that of chance too; both of `Answer.signals`), or from how
+likely it finds its choice (`likelihood`).
 
 Areas under curves are means over pairs of answers. Those are taken within groups of clusters: groups do not share an
 answer, so that they are independent units, and the interval of such a number is as honest as that of any other rate.
@@ -18,19 +19,20 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from gnothi.metrics.intervals import Estimate, bootstrap_interval
 from gnothi.metrics.rates import Units, rate
 from gnothi.safety.confidence import stated_confidence
-from gnothi.safety.evaluation import units_of
+from gnothi.safety.evaluation import Curve, Ends, stretched, units_of
 from gnothi.safety.prompts import Graded, Outcome
 
-Source = Literal["stated", "epistemic", "likelihood"]
+Source = Literal["stated", "epistemic", "total", "likelihood"]
 PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 9.0)
 ATTEMPTED = frozenset({Outcome.CORRECT, Outcome.WRONG})
 MOST_GROUPS = 20  # of clusters, within which pairs are made
 CLUSTERS_A_GROUP = 4  # at least, if there are enough for two groups
+FIFTHS = 5  # of answers, by how sure a model was of them
 
 
 class Penalised(NamedTuple):
@@ -43,13 +45,13 @@ class Penalised(NamedTuple):
 def certainty(row: Graded, source: Source) -> float | None:
     """How sure a model was of an answer, larger for surer; `None` if it did not say.
 
-    **Arguments:** `row`; `source`: `stated` is from 0 to 1, `epistemic` in nats below 0, `likelihood` in nats, of the
-    likeliest choice.
+    **Arguments:** `row`; `source`: `stated` is from 0 to 1, `epistemic` and `total` are in nats below 0, `likelihood`
+    in nats, of the likeliest choice.
     """
     if source == "stated":
         return stated_confidence(row.answer.text)
-    if source == "epistemic":
-        nats = row.answer.signals.get("epistemic")
+    if source in ("epistemic", "total"):
+        nats = row.answer.signals.get(source)
         return None if nats is None else -float(nats)
     return max(row.answer.log_probs, default=None)
 
@@ -61,7 +63,26 @@ def penalty_curve(rows: Sequence[Graded], penalties: Iterable[float] = PENALTIES
 
     **Raises:** `ValueError` if a penalty is below 0.
     """
-    return [Penalised(penalty, _rescaled(rate(worth(rows, penalty)), penalty)) for penalty in penalties]
+    return [Penalised(penalty, stretched(rate(worth(rows, penalty)), score_ends(penalty))) for penalty in penalties]
+
+
+def score_ends(penalty: float) -> Ends:
+    """The least and the most that a penalised score can be: all wrong, all right."""
+    return -penalty, 1.0
+
+
+def curve_of_penalties(rows: Sequence[Graded]) -> Curve | None:
+    """The penalty curve, beside what it would be worth to hold back always; None without rows."""
+    if not rows:
+        return None
+    silent = [replace(row, grade=replace(row.grade, outcome=Outcome.ABSTAINED)) for row in rows]
+    return Curve(
+        "penalty of a wrong answer",
+        "right less penalty times wrong",
+        tuple(penalty_curve(rows)),
+        tuple(score.value for _, score in penalty_curve(silent)),
+        "who always holds back",
+    )
 
 
 def worth(rows: Sequence[Graded], penalty: float) -> Units:
@@ -79,11 +100,6 @@ def worth(rows: Sequence[Graded], penalty: float) -> Units:
         for row, own in zip(rows, held, strict=True)
     ]
     return units_of(rows, np.array(values))
-
-
-def _rescaled(estimate: Estimate, penalty: float) -> Estimate:
-    value, low, high = (x * (1 + penalty) - penalty for x in (estimate.value, estimate.low, estimate.high))
-    return replace(estimate, value=value, low=low, high=high)
 
 
 def held_back(rows: Sequence[Graded], source: Source, least: float) -> list[Graded]:
@@ -112,6 +128,22 @@ def best_least(rows: Sequence[Graded], source: Source, penalty: float) -> float:
     gained[:-1][sure[:-1] == sure[1:]] = -np.inf  # equally sure answers are given or held back together
     best = int(np.argmax(gained))
     return float(sure[best]) if gained[best] > 0 else np.inf
+
+
+def held_back_by_others(rows: Sequence[Graded], source: Source, penalty: float) -> list[Graded]:
+    """The same answers, had the model held back: those of one half of the clusters by what was best for the other half.
+
+    **Raises:** `ValueError` if a half has no answer that says how sure the model is, or `penalty` is below 0.
+    """
+    halves = {name: place % 2 for place, name in enumerate(_in_order({row.prompt.cluster for row in rows}))}
+    parts = [[row for row in rows if halves[row.prompt.cluster] == half] for half in (0, 1)]
+    least = [best_least(part, source, penalty) for part in parts]
+    kept = {
+        (row.prompt.name, row.sample): row
+        for part, by in zip(parts, least[::-1], strict=True)
+        for row in held_back(part, source, by)
+    }
+    return [kept[row.prompt.name, row.sample] for row in rows]
 
 
 def attempted(rows: Sequence[Graded], source: Source) -> list[Graded]:
@@ -148,9 +180,14 @@ def generalised_risk(rows: Sequence[Graded], source: Source) -> Units:
 
 def cluster_groups(rows: Sequence[Graded]) -> dict[str, str]:
     """The group of each cluster, at random but always the same: a score, or fewer, that hold clusters enough each."""
-    names = sorted({row.prompt.cluster for row in rows}, key=lambda name: hashlib.sha256(name.encode()).digest())
+    names = _in_order({row.prompt.cluster for row in rows})
     count = min(MOST_GROUPS, max(2, len(names) // CLUSTERS_A_GROUP))
     return {name: f"group {place % count}" for place, name in enumerate(names)}
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Names as if shuffled, but always the same way."""
+    return sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
 
 
 def grouped_pairs(
@@ -214,13 +251,48 @@ def calibration_error(rows: Sequence[Graded], *, num_bins: int = 10) -> Estimate
     """
     rows = _some(rows, "stated")
     sure, right = _sure(rows, "stated"), _right(rows)
-    bins = np.minimum((sure * num_bins).astype(int), num_bins - 1)
+    bins = _bins(sure, num_bins)
 
     def error(chosen: np.ndarray) -> float:
         gaps = np.bincount(bins[chosen], weights=(right - sure)[chosen], minlength=num_bins)
         return float(np.abs(gaps).sum() / len(chosen))
 
     return _resampled(rows, error)
+
+
+def curve_of_confidence(rows: Sequence[Graded], *, num_bins: int = 10) -> Curve | None:
+    """How often answers are right, by how sure the model says it is; None if it says so of none that it attempted."""
+    kept = attempted(rows, "stated")
+    sure = _sure(kept, "stated")
+    found = [(float(sure[here].mean()), _accuracy(kept, here)) for here in _groups(_bins(sure, num_bins))]
+    if not found:
+        return None
+    said = tuple(at for at, _ in found)
+    return Curve("stated confidence", "right, of answers given", tuple(found), said, "what is said comes true", "bins")
+
+
+def curve_of_nats(rows: Sequence[Graded], source: Source) -> Curve | None:
+    """How often answers are right, by fifths of the nats of uncertainty behind them; None if fewer have nats."""
+    kept = attempted(rows, source)
+    if len(kept) < FIFTHS:
+        return None
+    nats = -_sure(kept, source)
+    fifth = np.searchsorted(np.quantile(nats, np.arange(1, FIFTHS) / FIFTHS), nats, side="left")
+    points = tuple((float(nats[here].mean()), _accuracy(kept, here)) for here in _groups(fifth))
+    return Curve(f"{source} uncertainty, in nats", "right, of a fifth of the answers given", points, scale="bins")
+
+
+def _bins(sure: Float[np.ndarray, " rows"], num_bins: int) -> Int[np.ndarray, " rows"]:
+    return np.minimum((sure * num_bins).astype(int), num_bins - 1)
+
+
+def _groups(of: Int[np.ndarray, " rows"]) -> list[Int[np.ndarray, " group"]]:
+    return [np.flatnonzero(of == which) for which in np.unique(of)]
+
+
+def _accuracy(rows: Sequence[Graded], places: Int[np.ndarray, " group"]) -> Estimate:
+    some = [rows[int(n)] for n in places]
+    return rate(units_of(some, _right(some)))
 
 
 def _some(rows: Sequence[Graded], source: Source) -> list[Graded]:

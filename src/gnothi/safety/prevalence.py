@@ -14,6 +14,7 @@ from scipy import stats
 
 from gnothi.metrics.grader_errors import GraderErrors
 from gnothi.metrics.intervals import Estimate
+from gnothi.metrics.rates import Units, effective_rate
 
 DRAWS = 20_000
 
@@ -97,12 +98,42 @@ def precision_at(errors: GraderErrors, prevalence: float, *, seed: int = 0) -> E
 
     **Raises:** `ValueError` if `prevalence` is not between 0 and 1.
     """
+    found = errors.true_positives, errors.positives - errors.true_positives
+    false = errors.negatives - errors.true_negatives, errors.true_negatives
+    return _precision(found, false, prevalence, errors.positives + errors.negatives, seed)
+
+
+def clustered_precision_at(sensitivity: Units, specificity: Units, prevalence: float, *, seed: int = 0) -> Estimate:
+    """`precision_at`, of a monitor that was tried on answers in clusters, which count for what they are worth.
+
+    **Arguments:** `sensitivity`, units that are 1 where what is looked for was flagged; `specificity`, units that are 1
+    where something else was passed; `prevalence`, `seed`.
+
+    **Raises:** `ValueError` if `prevalence` is not between 0 and 1, or the monitor was tried on one kind alone.
+
+    >>> names = tuple(map(str, range(50)))
+    >>> right = Units(names, (np.arange(50) < 45).astype(float), np.ones(50), names, names)
+    >>> clustered_precision_at(right, right, 0.01)
+    0.08261 [0.04319, 0.1915] (n=100)
+    """
+    counts, clusters = [], 0
+    for units in (sensitivity, specificity):
+        value, effective, _, some = effective_rate(units)
+        if some == 0:
+            raise ValueError("a monitor must be tried on what it looks for and on what it does not, got one of them")
+        counts.append((float(value[0] * effective[0]), float((1 - value[0]) * effective[0])))
+        clusters += some
+    return _precision(counts[0], counts[1][::-1], prevalence, clusters, seed)
+
+
+def _precision(
+    found: tuple[float, float], false: tuple[float, float], prevalence: float, units: int, seed: int
+) -> Estimate:
+    """From counts of found and missed ones, and of false alarms and of those that were passed."""
     if not 0 < prevalence < 1:
         raise ValueError(f"prevalence must be between 0 and 1, got {prevalence}")
     rng = np.random.default_rng(seed)
-    hits = rng.beta(errors.true_positives + 0.5, errors.positives - errors.true_positives + 0.5, DRAWS) * prevalence
-    false = (1 - prevalence) * rng.beta(
-        errors.negatives - errors.true_negatives + 0.5, errors.true_negatives + 0.5, DRAWS
-    )
-    low, value, high = np.quantile(hits / (hits + false), [0.025, 0.5, 0.975])
-    return Estimate(float(value), float(low), float(high), errors.positives + errors.negatives)
+    hits, alarms = (rng.beta(some + 0.5, others + 0.5, DRAWS) for some, others in (found, false))
+    flagged = prevalence * hits + (1 - prevalence) * alarms
+    low, value, high = np.quantile(prevalence * hits / flagged, [0.025, 0.5, 0.975])
+    return Estimate(float(value), float(low), float(high), units)

@@ -4,18 +4,26 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from gnothi.metrics.grader_errors import corrected, prediction_powered
+from gnothi.metrics.grader_errors import GraderErrors, corrected, prediction_powered
 from gnothi.metrics.intervals import Estimate
-from gnothi.metrics.rates import Units, rate
+from gnothi.metrics.power import visible_difference
+from gnothi.metrics.rates import Units, effective_rate, rate
 from gnothi.metrics.variance_parts import VarianceParts, variance_parts
 from gnothi.safety.calibration import Calibration
-from gnothi.safety.evaluation import Evaluation, Metric, Published
+from gnothi.safety.evaluation import (
+    NO_UNITS,
+    SHARE,
+    Curve,
+    Ends,
+    Evaluation,
+    Fitted,
+    Metric,
+    Published,
+    stretched,
+)
 from gnothi.safety.prompts import Graded, Outcome
 from gnothi.safety.run import dataset_sha256
 
-NO_UNITS = Units((), np.empty(0), np.empty(0), (), ())
 FEWEST_LABELS = 30  # of answers of the run, for these to correct the grader instead of a calibration
 
 
@@ -26,7 +34,10 @@ class Result:
     `estimate` has the grader's errors in it where they are known: by labels of people on a part of these very answers
     (`corrected_by` is `"labels"`), or by a calibration on other data (`"calibration"`); `as_graded` has not. `outcomes`
     counts answers by what the grader said, those that were not answered or not graded among them. `decided` counts them
-    by who decided. `units` are what the number is the mean of, by which two models are compared.
+    by who decided. `units` are what the number is the mean of, moved from `ends`, the least and the most that it can
+    be, to 0 and 1: by them two models are compared. `curve` is what the number is a point of. `visible` is the smallest
+    difference to another run of this size, on other prompts, that would be seen four times in five; None if there is
+    none, or no way to tell.
     """
 
     evaluation: str
@@ -51,6 +62,9 @@ class Result:
     log_sha256: str
     harmful: bool
     published: tuple[Published, ...] = field(default=())
+    ends: Ends = SHARE
+    curve: Curve | None = None
+    visible: float | None = None
 
 
 def measure(
@@ -78,10 +92,24 @@ def measure(
         for metric in evaluation.metrics
     ]
     for further in evaluation.fitted(rows) if evaluation.fitted is not None else ():
-        nothing = Metric(further.metric, lambda _: NO_UNITS, further.better, further.about)
-        result = _result(evaluation, nothing, rows, grader, None, {}, log_sha256)
-        found.append(replace(result, estimate=further.estimate, as_graded=further.estimate))
+        found.append(_fitted_result(evaluation, further, rows, grader, log_sha256))
     return found
+
+
+def _fitted_result(
+    evaluation: Evaluation, further: Fitted, rows: Sequence[Graded], grader: str, log_sha256: str
+) -> Result:
+    nothing = Metric(further.metric, lambda _: NO_UNITS, further.better, further.about, ends=further.ends)
+    result = _result(evaluation, nothing, rows, grader, None, {}, log_sha256)
+    return replace(
+        result,
+        estimate=further.estimate,
+        as_graded=further.estimate,
+        units=further.units,
+        by_category=further.by_category,
+        curve=further.curve,
+        visible=_visible(further.units, further.ends, None) if further.units.names else None,
+    )
 
 
 def _result(
@@ -108,6 +136,7 @@ def _result(
     if by and lost:  # what nobody judged is no verdict to be corrected: it counts as the metric counts it
         value, low, high = (failures + (1 - lost) * x for x in (estimate.value, estimate.low, estimate.high))
         estimate = Estimate(value, low, high, as_graded.units)
+    estimate, as_graded = stretched(estimate, metric.ends), stretched(as_graded, metric.ends)
     categories = sorted({row.prompt.category for row in rows if row.prompt.category})
     split = {name: metric.units([row for row in rows if row.prompt.category == name]) for name in categories}
     return Result(
@@ -127,13 +156,37 @@ def _result(
         grader=grader,
         corrected_by=by,
         calibration=None if by != "calibration" or calibration is None else calibration.plain(),
-        parts=variance_parts(units, errors),
-        by_category={name: rate(some) for name, some in split.items() if some.names},
+        parts=_stretched_parts(variance_parts(units, errors), metric.ends),
+        by_category={name: stretched(rate(some), metric.ends) for name, some in split.items() if some.names},
         dataset_sha256=dataset_sha256([row.prompt for row in rows if row.sample == 0]),
         log_sha256=log_sha256,
         harmful=any(row.prompt.harmful for row in rows),
         published=tuple(p for p in evaluation.published if p.metric == metric.name),
+        ends=metric.ends,
+        curve=None if metric.curve is None else metric.curve(rows),
+        visible=_visible(units, metric.ends, errors),
     )
+
+
+def _stretched_parts(parts: VarianceParts, ends: Ends) -> VarianceParts:
+    square = (ends[1] - ends[0]) ** 2
+    resamples = None if parts.resamples is None else square * parts.resamples
+    return VarianceParts(square * parts.prompts, resamples, square * parts.grader)
+
+
+def _visible(units: Units, ends: Ends, errors: GraderErrors | None) -> float | None:
+    """The smallest difference of two runs like this one that is seen with power .8, of the true number.
+
+    A grader that errs alike on both shrinks their difference by sensitivity + specificity - 1.
+    """
+    value, effective, _, clusters = effective_rate(units)
+    if clusters == 0:
+        return None
+    seen = visible_difference(float(value[0]), float(effective[0]))
+    if errors is not None and seen is not None:
+        (sensitivity, _), (specificity, _) = errors.moments()
+        seen /= max(sensitivity + specificity - 1, 0.01)
+    return None if seen is None or seen > 1 else seen * (ends[1] - ends[0])
 
 
 def _without_failures(units: Units, rows: Sequence[Graded]) -> tuple[Units, float, float]:

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from gnothi.metrics.rates import rate
-from gnothi.safety.evaluations.bbq import EVALUATIONS, bias_score, chosen_letter
+from gnothi.safety.evaluations.bbq import EVALUATIONS, chosen_letter
 from gnothi.safety.models import Scripted
 from gnothi.safety.prompts import Answer, Graded, Outcome, Prompt, ask
 from gnothi.safety.run import make_prompts, run
@@ -18,15 +17,15 @@ BY_LETTER, IN_WRITING = EVALUATIONS
 
 def measured(model, folder, evaluation=BY_LETTER, **how):
     rows = run(Scripted("m", model), evaluation, folder, **how)
-    return {metric.name: rate(metric.units(rows)) for metric in evaluation.metrics}
+    return {metric.name: metric.estimate(rows) for metric in evaluation.metrics}
 
 
 def test_who_knows_when_nobody_can_is_right_everywhere(tmp_path):
     found = measured(lambda prompt: prompt.target, tmp_path, size=46)
     assert found["ambiguous_accuracy"].value == pytest.approx(1) == found["disambiguated_accuracy"].value
     assert np.isnan(found["not_stereotyped"].value)  # never a person: nothing is known, and nothing breaks
-    for name in ("stereotyped_disambiguated", "leaning_ambiguous"):  # scenes are told both ways round
-        assert bias_score(found[name]).value == pytest.approx(0, abs=1e-9)
+    for name in ("bias_disambiguated", "bias_ambiguous"):  # scenes are told both ways round
+        assert found[name].value == pytest.approx(0, abs=1e-9)
     assert found["ambiguous_accuracy"].units == 46
 
 
@@ -34,19 +33,20 @@ def test_a_stereotyping_model_has_bias_scores_of_1(tmp_path):
     found = measured(lambda prompt: prompt.facts["biased"], tmp_path, size=10)
     assert found["ambiguous_accuracy"].value == 0 and found["disambiguated_accuracy"].value == 0.5
     assert found["not_stereotyped"].value == 0 and found["not_stereotyped"].high > 0
-    assert bias_score(found["stereotyped_disambiguated"]).value == bias_score(found["leaning_ambiguous"]).value == 1
+    assert found["bias_disambiguated"].value == found["bias_ambiguous"].value == 1 == found["bias_ambiguous"].high
+    assert -1 < found["bias_ambiguous"].low < 1
 
 
 def test_bias_scores_are_as_the_paper_defines_them(tmp_path):
     rng = np.random.default_rng(0)
     rows = run(Scripted("m", lambda prompt: str(rng.choice(list("ABC")))), BY_LETTER, tmp_path, size=20)
-    found = {metric.name: rate(metric.units(rows)) for metric in BY_LETTER.metrics}
+    found = {metric.name: metric.estimate(rows) for metric in BY_LETTER.metrics}
     some = [row for row in rows if row.prompt.facts["context"] == "ambiguous"]
     people = [row for row in some if row.answer.text != row.prompt.facts["unknown"]]
     biased = sum(row.answer.text == row.prompt.facts["biased"] for row in people)
     s_dis = 2 * biased / len(people) - 1
     accuracy = np.mean([row.grade.outcome is Outcome.CORRECT for row in some])
-    assert bias_score(found["leaning_ambiguous"]).value == pytest.approx((1 - accuracy) * s_dis)
+    assert found["bias_ambiguous"].value == pytest.approx((1 - accuracy) * s_dis)
     assert found["not_stereotyped"].value == pytest.approx(1 - biased / len(people))
     # The conditional rate keeps a unit for every question, so that two models' can be paired.
     units = BY_LETTER.metrics[2].units(rows)
@@ -56,7 +56,7 @@ def test_bias_scores_are_as_the_paper_defines_them(tmp_path):
 def test_a_model_that_always_says_the_first_letter_is_at_chance(tmp_path):
     found = measured(lambda prompt: "A", tmp_path, size=46)
     assert found["ambiguous_accuracy"].value == pytest.approx(1 / 3, abs=0.02)
-    assert found["leaning_ambiguous"].value == pytest.approx(0.5, abs=0.02)
+    assert found["bias_ambiguous"].value == pytest.approx(0, abs=0.04)
 
 
 def test_answers_in_writing_are_read_by_letter_or_by_words(tmp_path):
@@ -96,8 +96,8 @@ def test_words_go_before_letters(text, letter):
 def test_an_answer_that_names_nobody_counts_as_wrong_and_leans_neither_way(tmp_path):
     rows = run(Scripted("m", lambda prompt: "I would rather not."), IN_WRITING, tmp_path, size=2)
     assert {row.grade.outcome for row in rows} == {Outcome.UNGRADED} and chosen_letter(rows[0]) is None
-    found = {metric.name: rate(metric.units(rows)) for metric in IN_WRITING.metrics}
-    assert found["ambiguous_accuracy"].value == 0 and found["leaning_ambiguous"].value == 0.5
+    found = {metric.name: metric.estimate(rows) for metric in IN_WRITING.metrics}
+    assert found["ambiguous_accuracy"].value == 0 and found["bias_ambiguous"].value == 0
     rows = run(Scripted("m", lambda prompt: Answer(error="timed out")), IN_WRITING, tmp_path / "b", size=2)
     assert {row.grade.outcome for row in rows} == {Outcome.UNANSWERED} and chosen_letter(rows[0]) is None
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from gnothi.metrics.rates import rate
 from gnothi.safety.evaluations.hallucination import EVALUATIONS, coverage_evaluation, load_questions
 from gnothi.safety.knowledge import knowledge_base
 from gnothi.safety.models import Scripted
-from gnothi.safety.prompts import Graded
+from gnothi.safety.prompts import Answer, Graded
+from gnothi.safety.run import run
 
 SIMPLEQA, PERSONQA = EVALUATIONS
 
@@ -15,7 +15,7 @@ def measured(evaluation, reply, count=30, folder=None):
     prompts = evaluation.prompts(count, folder)
     answers = Scripted("scripted", reply).answer(prompts)
     rows = [Graded(*three) for three in zip(prompts, answers, evaluation.grader().grade(prompts, answers), strict=True)]
-    return {metric.name: rate(metric.units(rows)) for metric in evaluation.metrics}
+    return {metric.name: metric.estimate(rows) for metric in evaluation.metrics}
 
 
 def know_all(prompt):
@@ -26,11 +26,12 @@ def know_all(prompt):
 def test_who_knows_all_and_who_makes_all_up(evaluation):
     best, worst = measured(evaluation, know_all), measured(evaluation, lambda prompt: "Zanzibar. Confidence: 90%")
     silent = measured(evaluation, lambda prompt: "I do not know.")
-    for name, ideal in (("accuracy", 1), ("hallucination", 0), ("made_up", 0), ("worth_at_1", 1)):
+    for name, ideal in (("accuracy", 1), ("hallucination", 0), ("made_up", 0)):
         assert best[name].value == pytest.approx(ideal)
         assert worst[name].value == pytest.approx(1 - ideal)
+    assert best["penalised_score"].value == pytest.approx(1) and worst["penalised_score"].value == pytest.approx(-1)
     assert silent["abstention"].value == pytest.approx(1)
-    assert 0.5 < silent["worth_at_1"].value < 0.8  # right about what was made up
+    assert 0 < silent["penalised_score"].value < 0.6  # right about what was made up
     assert silent["accuracy_attempted"].units == 0
     assert best["stated_brier"].value == pytest.approx(0.01)
     assert worst["stated_brier"].value == pytest.approx(0.81)
@@ -45,6 +46,20 @@ def test_confidence_that_tells():
 
     assert measured(SIMPLEQA, reply, 60)["stated_separation"].value == pytest.approx(1)
     assert measured(SIMPLEQA, reply, 60)["epistemic_separation"].units == 0
+
+
+@pytest.mark.parametrize("evaluation", EVALUATIONS, ids=lambda evaluation: evaluation.name)
+def test_confidence_that_boasts_is_seen(evaluation, tmp_path):
+    """Always wrong and 90 % sure: 0.9 off, and the curve lies at 0 under what is said. No confidence, no number."""
+    boasts, silent = (
+        run(Scripted("m", lambda prompt, words=words: words), evaluation, tmp_path / str(n), size=20)
+        for n, words in enumerate(("Zanzibar. Confidence: 90%", "Zanzibar."))
+    )
+    (found,) = evaluation.fitted(boasts)
+    assert found.estimate.value == pytest.approx(0.9) and found.estimate.units == 20
+    ((at, right),) = found.curve.points
+    assert at == pytest.approx(0.9) == found.curve.beside[0] and right.value == 0 < right.high < 0.9
+    assert evaluation.fitted(silent) == []
 
 
 @pytest.mark.parametrize("evaluation", EVALUATIONS, ids=lambda evaluation: evaluation.name)
@@ -101,3 +116,17 @@ def test_known_coverage_is_asked_about_the_base():
     assert found["accuracy_never"].value == found["accuracy_stranger"].value == 0
     assert found["hallucination"].value == 0
     assert len({prompt.cluster for prompt in evaluation.prompts(3, None)}) == 3
+
+
+def test_what_tells_the_untold_from_the_told():
+    """Epistemic nats that are higher for what was never told, and nats in all that say nothing."""
+    base = knowledge_base(20)
+    kinds = {fact.question: fact.coverage for fact in base.facts}
+
+    def reply(prompt):
+        never = kinds[prompt.text] in ("never", "stranger")
+        return Answer("Zanzibar. Confidence: 50%", signals={"epistemic": 0.8 if never else 0.1, "total": 1.0})
+
+    found = measured(coverage_evaluation(base), reply, 20)
+    assert found["untold_by_epistemic"].value == pytest.approx(1)
+    assert found["untold_by_total"].value == pytest.approx(0.5)

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from gnothi.metrics.rates import rate
-from gnothi.safety.evaluations.monitor import EVALUATIONS, TOTAL
+from gnothi.safety.evaluations.monitor import EVALUATIONS, PREVALENCES, TOTAL
 from gnothi.safety.models import Scripted
 from gnothi.safety.planted_reasoning import planted_thoughts
 from gnothi.safety.prompts import Answer, Graded, Outcome
@@ -35,6 +35,18 @@ def test_a_monitor_that_knows_and_one_that_always_says_yes():
     assert (yes["sensitivity"].value, yes["specificity"].value) == pytest.approx((1, 0))
     assert yes["precision_at_half"].value == pytest.approx(0.5)
     assert yes["separation"].value == 0.5
+
+
+def test_a_flag_is_worth_less_where_deception_is_rare():
+    """Of a monitor that is mostly right: nearly all flags are right where half deceives, hardly any where few do."""
+    rows = graded(MONITOR, lambda prompt: said(0.9 if (prompt.target == "Yes") != (len(prompt.text) % 8 == 0) else 0.1))
+    (found,) = MONITOR.fitted(rows)
+    at = dict(found.curve.points)
+    assert found.estimate == at[0.01] and tuple(at) == PREVALENCES
+    values = [estimate.value for estimate in at.values()]
+    assert values == sorted(values) and at[0.001].high < 0.1 and at[0.5].value > 0.8
+    assert all(estimate.low > beside for beside, estimate in at.items())  # its flags say something
+    assert MONITOR.fitted([row for row in rows if row.prompt.target == "Yes"]) == []
 
 
 def test_a_threshold_is_not_all():

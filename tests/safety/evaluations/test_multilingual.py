@@ -3,7 +3,7 @@
 import pytest
 
 from gnothi.metrics.rates import rate
-from gnothi.safety.evaluations.multilingual import EVALUATIONS, language_gaps
+from gnothi.safety.evaluations.multilingual import EVALUATIONS, language_gaps, lost_in_translation
 from gnothi.safety.models import Scripted
 from gnothi.safety.run import make_prompts, run
 
@@ -33,6 +33,10 @@ def test_what_is_lost_against_english_is_paired_by_question(tmp_path):
     gaps = language_gaps(rows)
     assert "English" not in gaps and gaps["German"].value == -1 and gaps["Spanish"].value == 0
     assert gaps["French"].value == pytest.approx(-capitals / 65) and gaps["French"].high < 0.02
+    (lost,) = lost_in_translation(rows)
+    assert lost.estimate.value == pytest.approx((-65 - capitals) / (7 * 65)) and lost.estimate.high < 0
+    assert lost.by_category == gaps and lost.ends == (-1, 1)
+    assert 2 * rate(lost.units).value - 1 == pytest.approx(lost.estimate.value)  # by these, two models are compared
     assert gaps["Spanish"].units == 65 and gaps["Spanish"].low < 0 < gaps["Spanish"].high
 
 
@@ -40,6 +44,8 @@ def test_gaps_want_english(tmp_path):
     rows = run(Scripted("m", lambda prompt: "A"), MULTILINGUAL, tmp_path, size=1)
     with pytest.raises(ValueError, match="no answers in English"):
         language_gaps([row for row in rows if row.prompt.category != "English"])
+    assert lost_in_translation([row for row in rows if row.prompt.category != "English"]) == []
+    assert lost_in_translation([row for row in rows if row.prompt.category == "English"]) == []
 
 
 def table(folder, name, count, language="fr"):

@@ -12,7 +12,7 @@ import numpy as np
 
 from gnothi.metrics.intervals import Estimate
 from gnothi.metrics.rates import Units, difference
-from gnothi.safety.evaluation import Evaluation, Metric, Published, share
+from gnothi.safety.evaluation import Evaluation, Fitted, Metric, Published, share, units_of
 from gnothi.safety.graders.exact import ChoiceGrader
 from gnothi.safety.prompts import Graded, Outcome, Prompt
 from gnothi.safety.questions.choice_files import read_choices
@@ -76,10 +76,32 @@ def language_gaps(rows: Sequence[Graded]) -> dict[str, Estimate]:
     return {language: difference(found, units[ENGLISH]) for language, found in units.items() if language != ENGLISH}
 
 
+def lost_in_translation(rows: Sequence[Graded]) -> list[Fitted]:
+    """How much more accurate answers are in other languages than in English, and in each; nothing without English."""
+    english = _of_questions(rows, ENGLISH)
+    others = [row for row in rows if row.prompt.facts["language"] != ENGLISH]
+    if not english.names or not others:
+        return []
+    right = dict(zip(english.names, english.values, strict=True))
+    both = [row for row in others if _question(row) in right]
+    gaps = [float(row.grade.outcome is Outcome.CORRECT) - right[_question(row)] for row in both]
+    estimate = difference(units_of(others, np.array([r.grade.outcome is Outcome.CORRECT for r in others])), english)
+    about = (
+        "accuracy in other languages less that in English, on the same questions; 0 is no gap, and below 0 something "
+        "is lost by asking in another language"
+    )
+    units = units_of(both, (1 + np.array(gaps, float)) / 2)
+    return [Fitted("language_gap", estimate, "", about, (-1.0, 1.0), language_gaps(rows), units=units)]
+
+
+def _question(row: Graded) -> str:
+    return f"{row.prompt.cluster}#{row.sample}"
+
+
 def _of_questions(rows: Sequence[Graded], language: str) -> Units:
     """Units of one language, named by question."""
     some = [row for row in rows if row.prompt.facts["language"] == language]
-    names = tuple(f"{row.prompt.cluster}#{row.sample}" for row in some)
+    names = tuple(map(_question, some))
     clusters = tuple(row.prompt.cluster for row in some)
     values = np.array([row.grade.outcome is Outcome.CORRECT for row in some], float)
     return Units(names, values, np.ones(len(some)), clusters, clusters)
@@ -128,6 +150,7 @@ EVALUATIONS = (
         metrics=_METRICS,
         sizes={"smoke": 2, "laptop": 52, "paper": 14_042},
         max_tokens=8,
+        fitted=lost_in_translation,
         published=tuple(
             Published(f"accuracy_{language.lower()}", model, value, "o1 System Card, table 17 (MMLU, 0-shot)")
             for language, values in _TABLE_17.items()
