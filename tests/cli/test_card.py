@@ -27,6 +27,7 @@ def write(folder, name, better_by=0.0):
         (["card", "--scale", "smoke", "epinet"], ["card", "make", "--scale", "smoke", "epinet"]),
         (["card", "compare", "a", "b"], ["card", "compare", "a", "b"]),
         (["card", "rate", "a"], ["card", "rate", "a"]),
+        (["card", "from-logs", "logs"], ["card", "from-logs", "logs"]),
         (["card", "--help"], ["card", "--help"]),
         (["card"], ["card"]),
         (["agents", "card"], ["agents", "card"]),
@@ -42,7 +43,7 @@ def test_folders_have_names_that_can_be_typed():
     assert default_folder("/models/mine/", "laptop").name == "models-mine-laptop"
 
 
-@pytest.mark.parametrize("command", [(), ("make",), ("compare",), ("rate",)])
+@pytest.mark.parametrize("command", [(), ("make",), ("from-logs",), ("compare",), ("rate",)])
 def test_help_has_an_example(command):
     answer = gnothi("card", *command, "--help")
     assert answer.returncode == 0 and "Example" in answer.stdout

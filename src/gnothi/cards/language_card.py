@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gnothi.cards.agent_card import Measured
@@ -29,6 +30,15 @@ NEVER = (
 DEAF = "this model hears no sound"  # what every answer says where the prompts are sound and the model reads
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one evaluation gives a card."""
+
+    results: tuple[Result, ...]
+    asked: Asked
+    examples: tuple[Example, ...]
+
+
 def measure_language_model(
     model: Model,
     folder: Path,
@@ -51,10 +61,8 @@ def measure_language_model(
     **Raises:** `ValueError` if there is no evaluation of a name, or none could be run.
     """
     chosen = [find_evaluation(name) for name in dict.fromkeys(names)] or list(EVALUATIONS.values())
-    results: list[Result] = []
-    asked: list[Asked] = []
+    parts: list[Part] = []
     missing: list[Missing] = []
-    examples: list[Example] = []
     for evaluation in chosen:
         start = time.perf_counter()
         try:
@@ -68,18 +76,30 @@ def measure_language_model(
             missing.append(Missing(evaluation.title, f"{evaluation.name}: {DEAF}."))
             continue
         log = hashlib.sha256(answers_path(folder, evaluation).read_bytes()).hexdigest()
-        examples += examples_of(evaluation.name, rows, show=show)
         labels = labels_of_people(evaluation, rows, folder)
-        results += measure(evaluation, rows, calibrations=calibrations, labels=labels, log_sha256=log)
-        settings = _settings(evaluation, len(prompts))
+        results = measure(evaluation, rows, calibrations=calibrations, labels=labels, log_sha256=log)
         seconds = sum(row.answer.seconds for row in rows) or time.perf_counter() - start
-        asked.append(Asked(evaluation.name, evaluation.title, evaluation.about, settings, seconds))
+        about = Asked(evaluation.name, evaluation.title, evaluation.about, _settings(evaluation, len(prompts)), seconds)
+        parts.append(Part(tuple(results), about, tuple(examples_of(evaluation.name, rows, show=show))))
     left_out = [one for one in EVALUATIONS.values() if one.name not in {found.name for found in chosen}]
     missing += [Missing(one.title, f"{one.name} was not asked for (`--evals`).") for one in left_out]
-    if not results:
+    return of_parts(Subject(model.name, "language model", model.version, variant), parts, missing)
+
+
+def of_parts(subject: Subject, parts: Sequence[Part], missing: Sequence[Missing]) -> Measured:
+    """What a card is made of: each evaluation's part of it, and what was not measured.
+
+    **Raises:** `ValueError` if nothing was.
+    """
+    if not parts:
         raise ValueError(f"nothing was measured: {'; '.join(one.why for one in missing)}")
-    subject = Subject(model.name, "language model", model.version, variant)
-    return Measured(subject, tuple(results), tuple(asked), (*missing, *NEVER), examples=tuple(examples))
+    return Measured(
+        subject,
+        tuple(result for part in parts for result in part.results),
+        tuple(part.asked for part in parts),
+        (*missing, *NEVER),
+        examples=tuple(example for part in parts for example in part.examples),
+    )
 
 
 def read_calibrations(folder: Path | None) -> dict[str, Calibration]:

@@ -1,6 +1,6 @@
 """`gnothi card`: the system card of a language model or of an agent, a rating of it, and two cards compared."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, subcommand
 
+from gnothi.cli.card_from_logs import FromLogs
+
 if TYPE_CHECKING:
     from gnothi.cards.agent_card import Measured
+    from gnothi.safety.preparedness import Evidence, Framework
+    from gnothi.safety.ratings import Rating
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,11 @@ class Make:
         return Path(baseline) if there else default_folder(baseline, self.scale)
 
     def _make(self, model: str, out: Path, variant: Literal["pre", "post"], pre: Path | None) -> Path:
-        import shlex
-        import sys
         import time
 
         start = time.perf_counter()
         from gnothi.cards.agent_card import is_agent
-        from gnothi.cards.system_card import Provenance, evidence_of, make_card, read_card, write_card
-        from gnothi.cards.versions import versions
+        from gnothi.cards.system_card import evidence_of, read_card
         from gnothi.safety.preparedness import find_framework
         from gnothi.safety.ratings import read_ratings
 
@@ -101,22 +102,7 @@ class Make:
         framework = None if is_agent(model) else find_framework(self.framework)
         before = None if pre is None else evidence_of(read_card(pre))
         found = self._agent(model, out) if is_agent(model) else self._language_model(model, out, variant)
-        card = make_card(
-            found.results,
-            found.subject,
-            Provenance(shlex.join(["gnothi", *sys.argv[1:]]), self.scale, time.perf_counter() - start, versions()),
-            asked=found.asked,
-            framework=framework,
-            before=before,
-            ratings=ratings,
-            missing=found.missing,
-            costs=found.costs,
-            examples=found.examples,
-        )
-        page = write_card(out, card, found.results, found.scores)
-        for line in card["headline"]:
-            print(line)
-        return page
+        return write_measured(out, found, self.scale, start, framework=framework, before=before, ratings=ratings)
 
     def _agent(self, model: str, out: Path) -> "Measured":
         from contextlib import ExitStack
@@ -240,18 +226,22 @@ class Regrade:
     def run(self) -> None:
         """Grades, measures, writes."""
         from gnothi.cards.language_card import measure_language_model, read_calibrations
+        from gnothi.cards.log_card import SCALE
         from gnothi.cards.system_card import read_card, remake_card
         from gnothi.safety.models import Recorded
 
         old = read_card(self.card)
-        subject = old["subject"]
+        subject, made = old["subject"], old["provenance"]
         if subject["kind"] != "language model":
             raise ValueError(f"{self.card} is the card of an agent: gnothi card {subject['name']} makes it anew")
+        if made["scale"] == SCALE:
+            again = made["command"].removesuffix(" --regrade")
+            raise ValueError(f"{self.card} was made of logs: {again} --regrade judges their answers anew")
         with progress_bars() as progress:
             found = measure_language_model(
                 Recorded(subject["name"], subject["version"]),
                 self.card,
-                scale=old["provenance"]["scale"],
+                scale=made["scale"],
                 names=[one["name"] for one in old["evaluations"]],
                 data_dir=self.data_dir,
                 calibrations=read_calibrations(self.calibrations),
@@ -272,6 +262,7 @@ class Card:
 
     command: (
         Annotated[Make, subcommand("make")]
+        | Annotated[FromLogs, subcommand("from-logs")]
         | Annotated[Compare, subcommand("compare")]
         | Annotated[Rate, subcommand("rate")]
         | Annotated[Regrade, subcommand("regrade")]
@@ -282,7 +273,7 @@ class Card:
         self.command.run()
 
 
-COMMANDS = ("make", "compare", "rate", "regrade")
+COMMANDS = ("make", "from-logs", "compare", "rate", "regrade")
 
 
 def with_command(arguments: list[str]) -> list[str]:
@@ -295,6 +286,42 @@ def with_command(arguments: list[str]) -> list[str]:
 def default_folder(model: str, scale: str) -> Path:
     """Where a card goes if nobody says."""
     return Path("runs/card") / f"{model.strip('/').replace('/', '-').replace(':', '-')}-{scale}"
+
+
+def write_measured(
+    out: Path,
+    found: "Measured",
+    scale: str,
+    start: float,
+    *,
+    framework: "Framework | None",
+    before: "Evidence | None",
+    ratings: "Sequence[Rating]",
+) -> Path:
+    """Makes the card of what was measured since `start`, writes it, and prints its headline."""
+    import shlex
+    import sys
+    import time
+
+    from gnothi.cards.system_card import Provenance, make_card, write_card
+    from gnothi.cards.versions import versions
+
+    card = make_card(
+        found.results,
+        found.subject,
+        Provenance(shlex.join(["gnothi", *sys.argv[1:]]), scale, time.perf_counter() - start, versions()),
+        asked=found.asked,
+        framework=framework,
+        before=before,
+        ratings=ratings,
+        missing=found.missing,
+        costs=found.costs,
+        examples=found.examples,
+    )
+    page = write_card(out, card, found.results, found.scores)
+    for line in card["headline"]:
+        print(line)
+    return page
 
 
 def _console() -> Any:
