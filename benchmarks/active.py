@@ -3,8 +3,8 @@
 Three tables from one run: scoring a large pool by BALD; picking a batch that is informative together; and a labelling
 run on scikit-learn's digits, 20 labels at random and then 20 a round to 200. Our agent and rule of the last comparison
 were chosen on splits 0 to 5; splits here begin at 10. Times are medians on one core, after compilation. The others live
-in an environment of their own, made once from `active-requirements.txt`; in the labelling run their model is a committee
-of five of scikit-learn's networks.
+in an environment of their own, made once from `active-requirements.txt`; in the labelling run their model is a
+committee of five of scikit-learn's networks.
 
     python benchmarks/active.py                                      # ours alone
     python benchmarks/active.py --environment .venv/active-peers     # beside the others
@@ -251,7 +251,7 @@ def print_labelling(asked: Benchmark, python: Path | None) -> None:
         f"label: digits, {asked.seeds} splits; mean accuracy with 100 and with 200 labels, labels for the accuracy that"
     )
     print(
-        f"random picking (same model) has with 200, and for {TARGET}, CPU seconds of a run; intervals of 95 % over splits"
+        f"random picking (same model) has with 200, and for {TARGET}, CPU seconds of a run; 95 % intervals over splits"
     )
     for name, rules in found.items():
         random = np.array(next(iter(rules.values()))[0])  # the first rule
