@@ -234,19 +234,19 @@ def _evaluation_section(rows: Sequence[Row], asked: Row | None, examples: Sequen
 
 def _panels(rows: Sequence[Row]) -> str:
     """What there is to look at: curves first, then metrics by category."""
-    panels = []
+    curves, split = [], []
     for row in rows:
         if row["curve"] and any(point["estimate"]["value"] is not None for point in row["curve"]["points"]):
             chart = chart_place(
                 curve_chart(row), label=f"{row['metric']} along {row['curve']['along']}, with intervals"
             )
             caption = paragraph(curve_in_words(row), "caption")
-            panels.append(f"<div><h3>{escape(row['metric'])}</h3>{caption}{chart}</div>")
+            curves.append(f"<div><h3>{escape(row['metric'])}</h3>{caption}{chart}</div>")
     for row in [row for row in rows if len(row["by_category"]) > 1][:MOST_SPLIT]:
         chart = chart_place(category_chart(row), label=f"{row['metric']} by category, with intervals")
         words = f"{row['metric']} by category" + (", as graded" if row["corrected_by"] else "")
-        panels.append(f"<div><h3>{escape(words)}</h3>{chart}</div>")
-    return f'<div class="panels">{"".join(panels)}</div>' if panels else ""
+        split.append(f"<div><h3>{escape(words)}</h3>{chart}</div>")
+    return "".join(f'<div class="panels">{"".join(panels)}</div>' for panels in (curves, split) if panels)
 
 
 def _examples(examples: Sequence[Row]) -> str:

@@ -8,6 +8,8 @@ uncertainty of the answer's word (`gnothi.metrics.uncertainty`), and the model m
 import hashlib
 import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -16,12 +18,14 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from gnothi.language.tokens import fill
+from gnothi.learning.checkpoint import load, save
 from gnothi.learning.next_token import train_next_token
 from gnothi.metrics.uncertainty import decompose
 from gnothi.nn.transformer import Decoder, DecoderConfig, decoder
 from gnothi.safety.knowledge import KnowledgeBase
 from gnothi.safety.models import Model
 from gnothi.safety.prompts import Answer, Prompt
+from gnothi.safety.run import Progress
 
 _WORD = re.compile(r"[^\W_]+|[?.]")
 FILL = 16  # questions are filled up to a multiple of it: a compiled program each
@@ -116,14 +120,19 @@ def train_knowing_model(
     batch_size: int = 64,
     learning_rate: float = 3e-3,
     hold_back_above: float | None = None,
+    folder: Path | None = None,
+    progress: Progress | None = None,
 ) -> KnowingModel:
     """Trains an ensemble on a knowledge base.
 
+    Members that `folder` holds are not trained again, so that training resumes where it was stopped.
+
     **Arguments:** `base`; `key`, for weights and the order of the text; `num_members`; gradient `steps` of each, on
     `batch_size` lines; `width` of the decoders, a multiple of 4; `learning_rate`; `hold_back_above`, as of
-    `KnowingModel`.
+    `KnowingModel`; `folder`, where members are kept, if they are to be; `progress`.
 
-    **Raises:** `ValueError` if there are fewer than two members, or the base tells nothing.
+    **Raises:** `ValueError` if there are fewer than two members, the base tells nothing, or `folder` holds members that
+    were trained otherwise.
 
     >>> import jax
     >>> from gnothi.safety.knowledge import knowledge_base
@@ -133,25 +142,49 @@ def train_knowing_model(
     if num_members < 2 or not lines:
         raise ValueError(f"there must be two members or more and a line to learn, got {num_members} and {len(lines)}")
     words = ("<other>", *sorted({word for line in lines for word in line}))
-    number = {word: n for n, word in enumerate(words)}
-    longest = max(map(len, lines))
-    tokens = np.zeros((len(lines), longest), np.int32)
-    for row, line in zip(tokens, lines, strict=True):
-        row[: len(line)] = [number[word] for word in line]
-    lengths = np.array([len(line) for line in lines], np.int32)
+    tokens, lengths = _numbered(lines, words)
     config = DecoderConfig(len(words), width=width, hidden=2 * width, num_layers=2, num_heads=4)
+    recipe: dict[str, Any] = {"steps": steps, "batch_size": batch_size, "learning_rate": learning_rate}
+    text = hashlib.sha256("\n".join(base.text).encode()).hexdigest()
     members = []
-    for own in jax.random.split(key, num_members):
+    for number, own in enumerate(jax.random.split(key, num_members)):
+        if progress is not None:
+            progress("Training", number, num_members)
         weight_key, order_key = jax.random.split(own)
-        member, _ = train_next_token(
-            decoder(config, key=weight_key),
-            jnp.asarray(tokens),
-            jnp.asarray(lengths),
-            steps=steps,
-            key=order_key,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-        )
-        members.append(member)
+        member = decoder(config, key=weight_key)
+        about = {**recipe, "width": width, "text": text, "key": np.asarray(jax.random.key_data(own)).tolist()}
+        path = None if folder is None else folder / f"member-{number}"
+        kept = None if path is None else _kept_member(path, member, about)
+        if kept is None:
+            kept, _ = train_next_token(member, tokens, lengths, key=order_key, **recipe)
+            if path is not None:
+                save(path, kept, about)
+        members.append(kept)
+    if progress is not None:
+        progress("Training", num_members, num_members)
     stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *members)
     return KnowingModel(stacked, words, hold_back_above)
+
+
+def _numbered(
+    lines: Sequence[Sequence[str]], words: Sequence[str]
+) -> tuple[Int[Array, "lines positions"], Int[Array, " lines"]]:
+    """Lines as numbers of words, filled up to the longest, and how long each is."""
+    number = {word: n for n, word in enumerate(words)}
+    tokens = np.zeros((len(lines), max(map(len, lines))), np.int32)
+    for row, line in zip(tokens, lines, strict=True):
+        row[: len(line)] = [number[word] for word in line]
+    return jnp.asarray(tokens), jnp.asarray([len(line) for line in lines], jnp.int32)
+
+
+def _kept_member(path: Path, like: Decoder, about: dict[str, Any]) -> Decoder | None:
+    if not path.with_name(f"{path.name}.json").exists():
+        return None
+    try:
+        member, found = load(path, like)
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{path.parent} holds a member that cannot be read ({error}): remove it") from error
+    if found != about:
+        changed = ", ".join(f"{name} was {found.get(name)!r}" for name in about if found.get(name) != about[name])
+        raise ValueError(f"{path.parent} holds members that were trained otherwise ({changed}): name another folder")
+    return member
