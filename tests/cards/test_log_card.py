@@ -1,5 +1,6 @@
 """A card of logs is the card of the same answers, made without Inspect."""
 
+import csv
 import dataclasses
 import json
 import zlib
@@ -16,11 +17,14 @@ from gnothi.cards.card_markdown import card_markdown
 from gnothi.cards.language_card import measure_language_model, read_calibrations
 from gnothi.cards.log_card import SCALE, measure_logs, read_logs
 from gnothi.cards.system_card import make_card
-from gnothi.safety.inspect import served, task_of
+from gnothi.safety.inspect import served, task_of, write_log
 from gnothi.safety.models import Scripted
+from gnothi.safety.people import ask_people
 from gnothi.safety.preparedness import find_framework
 from gnothi.safety.prompts import Answer, Outcome
 from gnothi.safety.registry import EVALUATIONS
+from gnothi.safety.results import FEWEST_LABELS
+from gnothi.safety.run import run as run_here
 from tests.cards.invented_results import make_provenance
 from tests.cards.test_system_card import check
 
@@ -147,6 +151,22 @@ def test_judging_anew_judges_what_was_answered(changed):
     )
     turned = {Outcome.REFUSE: Outcome.COMPLY, Outcome.COMPLY: Outcome.REFUSE}
     assert told == [turned.get(outcome, outcome) for outcome in judged] and len({*judged}) == 3
+
+
+def test_labels_of_people_correct_the_grader(tmp_path):
+    evaluation = EVALUATIONS["over_refusal"]
+    rows = run_here(MODEL, evaluation, tmp_path, size=40)
+    write_log(rows, evaluation, MODEL, tmp_path / "run.json")
+    read = read_logs([tmp_path / "run.json"])
+    path = ask_people(evaluation, rows, tmp_path, FEWEST_LABELS)
+    with path.open(newline="") as file:
+        table = [{**row, "label": "comply"} for row in csv.DictReader(file)]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+    [result] = measure_logs(read, tmp_path, calibrations=read_calibrations(None)).results
+    assert result.corrected_by == "labels" and result.estimate.value > result.as_graded.value
 
 
 def test_a_run_of_a_part_or_with_other_settings_says_so(tmp_path):

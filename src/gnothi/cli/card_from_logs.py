@@ -45,7 +45,7 @@ class FromLogs:
     """A folder of calibrations of graders, as `gnothi safety calibrate` writes them; else those of the package."""
 
     regrade: bool = False
-    """Judge all answers anew, with today's graders; otherwise the grades in the logs count."""
+    """Judge the answers anew, with today's graders, where no person has; otherwise the grades in the logs count."""
 
     show: bool = False
     """Put harmful prompts, and what was answered to them, into the card in clear; it is then not for everybody."""

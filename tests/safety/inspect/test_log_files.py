@@ -7,7 +7,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.log import ProvenanceData, edit_score, invalidate_samples, read_eval_log, write_eval_log
 from inspect_ai.scorer import ScoreEdit
 
-from gnothi.safety.inspect import served, task_of, write_log
+from gnothi.safety.inspect import read_log, served, task_of, write_log
 from gnothi.safety.inspect.log_files import find_logs, of_model, whole_runs
 from gnothi.safety.models import Scripted
 from gnothi.safety.prompts import Answer, Outcome
@@ -97,6 +97,21 @@ def test_rows_are_in_the_order_in_which_a_run_here_has_them(tmp_path, write):
     assert list(found.rows) == run_here(toy(), REFUSALS, tmp_path / "again", size=3)
 
 
+def test_a_log_of_an_older_version_of_this_package_is_read(tmp_path, write):
+    """It says neither which weights answered nor whose calibration its grades have."""
+
+    def older(log):
+        for sample in log.samples:
+            del sample.store["gnothi_version"], sample.scores["graded"].metadata["grader"]
+
+    path = write("run", change=older)
+    log = read_eval_log(str(path))
+    write_eval_log(log, str(path.with_suffix(".json")))
+    path.unlink()
+    [found], _ = chosen(path.parent)
+    assert found.versions == {"gnothi/toy"} and found.grader == "says-no/1" and len(found.rows) == 6
+
+
 def test_two_models_are_told_apart(tmp_path, write):
     write("one")
     write("other", toy("other"))
@@ -169,3 +184,5 @@ def test_what_people_changed_in_a_log_counts(tmp_path, write):
         ("B. Reader", "the lights went out"),
     ]
     assert all(grade.outcome is Outcome.REFUSE for grade in grades[3:])
+    again = read_log(path, regrade=True)  # a person's word stays
+    assert [row.grade for row in again] == grades

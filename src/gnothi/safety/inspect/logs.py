@@ -25,7 +25,7 @@ from inspect_ai.scorer import Score
 
 from gnothi.safety.evaluation import Evaluation
 from gnothi.safety.inspect.known import evaluation_of, grader_of, remember
-from gnothi.safety.inspect.rows import answer_of, covered, grade_in, plain_answer, prompt_of
+from gnothi.safety.inspect.rows import answer_of, covered, edited_by, grade_in, plain_answer, prompt_of
 from gnothi.safety.inspect.scorers import score_of
 from gnothi.safety.inspect.solver import STORED, VERSION
 from gnothi.safety.inspect.tasks import sample_of
@@ -41,7 +41,8 @@ def read_log(log: EvalLog | Path | str, *, regrade: bool = False) -> list[Graded
     A sample that died before it was graded is a row as well: it is `UNANSWERED`. One that somebody invalidated is
     `UNGRADED`, and where a person wrote another outcome over a score, that counts.
 
-    **Arguments:** `log`, or where it is; `regrade`, whether the grader of the evaluation judges all answers anew.
+    **Arguments:** `log`, or where it is; `regrade`, whether the grader of the evaluation judges the answers anew;
+    what people said of some stays.
 
     **Raises:** `ValueError` if the log is of another task, or has no samples.
     """
@@ -56,7 +57,10 @@ def read_log(log: EvalLog | Path | str, *, regrade: bool = False) -> list[Graded
         return rows
     grader = evaluation_of(log.samples[0].metadata["evaluation"]).grader()
     grades = grader.grade([row.prompt for row in rows], [row.answer for row in rows])
-    return [Graded(row.prompt, row.answer, grade, row.sample) for row, grade in zip(rows, grades, strict=True)]
+    return [
+        row if by_people(sample) else Graded(row.prompt, row.answer, grade, row.sample)
+        for row, grade, sample in zip(rows, grades, log.samples, strict=True)
+    ]
 
 
 def write_log(
@@ -117,6 +121,12 @@ def row_of_sample(sample: EvalSample) -> Graded:
     else:
         grade = grade_in(score)
     return Graded(prompt, answer, grade, sample.epoch - 1)
+
+
+def by_people(sample: EvalSample) -> bool:
+    """Whether a person wrote another outcome over a sample's score, or invalidated it."""
+    score = score_in(sample)
+    return sample.invalidation is not None or (score is not None and edited_by(score) is not None)
 
 
 def score_in(sample: EvalSample) -> Score | None:

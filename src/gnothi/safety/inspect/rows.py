@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from inspect_ai.log import ProvenanceData
 from inspect_ai.model import ChatMessage
 from inspect_ai.scorer import Score
 
@@ -12,7 +13,16 @@ from gnothi.safety.answers import read_answer as answer_of
 from gnothi.safety.inspect.messages import messages_of, sound_of, wav
 from gnothi.safety.prompts import Grade, Message, Outcome, Prompt
 
-__all__ = ["answer_of", "covered", "grade_in", "plain_answer", "plain_grade", "plain_prompt", "prompt_of"]
+__all__ = [
+    "answer_of",
+    "covered",
+    "edited_by",
+    "grade_in",
+    "plain_answer",
+    "plain_grade",
+    "plain_prompt",
+    "prompt_of",
+]
 
 
 def plain_prompt(prompt: Prompt, *, sealed: bool) -> dict[str, Any]:
@@ -51,13 +61,18 @@ def grade_of(plain: Mapping[str, Any]) -> Grade:
 
 def grade_in(score: Score) -> Grade:
     """The grade of a score of ours; where a person wrote another outcome over it (`edit_score`), theirs."""
-    grade = grade_of((score.metadata or {})["grade"])
-    people = [edit.provenance for edit in score.history if edit.provenance is not None and edit.value != "UNCHANGED"]
-    if not people or score.value == grade.outcome:
+    grade, person = grade_of((score.metadata or {})["grade"]), edited_by(score)
+    if person is None:
         return grade
     if score.value not in {*Outcome}:
-        return Grade(Outcome.UNGRADED, people[-1].author, why=f"{score.value!r} is no outcome")
-    return Grade(Outcome(str(score.value)), people[-1].author, why=people[-1].reason or "")
+        return Grade(Outcome.UNGRADED, person.author, why=f"{score.value!r} is no outcome")
+    return Grade(Outcome(str(score.value)), person.author, why=person.reason or "")
+
+
+def edited_by(score: Score) -> ProvenanceData | None:
+    """Who wrote over a score's value last, if anybody did."""
+    people = [edit.provenance for edit in score.history if edit.provenance is not None and edit.value != "UNCHANGED"]
+    return people[-1] if people else None
 
 
 def covered(prompt: Prompt, text: str = "") -> str:
