@@ -19,7 +19,6 @@ from gnothi.cards.log_card import SCALE, measure_logs, read_logs
 from gnothi.cards.system_card import make_card
 from gnothi.safety.inspect import served, task_of, write_log
 from gnothi.safety.models import Scripted
-from gnothi.safety.people import ask_people
 from gnothi.safety.preparedness import find_framework
 from gnothi.safety.prompts import Answer, Outcome
 from gnothi.safety.registry import EVALUATIONS
@@ -158,7 +157,9 @@ def test_labels_of_people_correct_the_grader(tmp_path):
     rows = run_here(MODEL, evaluation, tmp_path, size=40)
     write_log(rows, evaluation, MODEL, tmp_path / "run.json")
     read = read_logs([tmp_path / "run.json"])
-    path = ask_people(evaluation, rows, tmp_path, FEWEST_LABELS)
+    path = read.ask_people("over_refusal", tmp_path, FEWEST_LABELS)
+    with pytest.raises(ValueError, match="no run in the logs is of bbq: there are over_refusal"):
+        read.ask_people("bbq", tmp_path, FEWEST_LABELS)
     with path.open(newline="") as file:
         table = [{**row, "label": "comply"} for row in csv.DictReader(file)]
     with path.open("w", newline="") as file:

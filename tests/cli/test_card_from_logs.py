@@ -67,6 +67,12 @@ def test_a_card_of_logs_is_judged_anew_from_logs(logs, tmp_path, monkeypatch, ca
         Regrade(tmp_path / "card").run()
 
 
+def test_answers_are_drawn_for_people(logs, tmp_path, capsys):
+    FromLogs((logs,), model="shy", out=tmp_path / "card", queue="over_refusal", count=5).run()
+    path = tmp_path / "card" / "labels" / "over_refusal.csv"
+    assert str(path) in capsys.readouterr().out and len(path.read_text().splitlines()) == 6
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

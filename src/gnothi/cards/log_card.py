@@ -12,7 +12,7 @@ from gnothi.cards.system_card import Asked, Missing, Subject
 from gnothi.safety.calibration import Calibration
 from gnothi.safety.evaluation import Evaluation
 from gnothi.safety.graders.grader import Grader
-from gnothi.safety.people import labels_of_people
+from gnothi.safety.people import ask_people, labels_of_people
 from gnothi.safety.preparedness import Variant
 from gnothi.safety.prompts import Answer, Grade, Prompt
 from gnothi.safety.registry import EVALUATIONS, find_evaluation
@@ -38,6 +38,18 @@ class Logs:
         """What is to be said aloud: which logs do not count, and what is odd in those that do."""
         not_used = [f"left out {one.path.name}: {one.why}" for one in self.left_out]
         return [*not_used, *(note for run in self.runs for note in _oddities(run))]
+
+    def ask_people(self, name: str, folder: Path, count: int, *, show: bool = False) -> Path:
+        """Puts answers to the evaluation of a name into the card's queue for people, as `ask_people` does.
+
+        **Raises:** `ValueError` if no run is of that evaluation, or it has fewer answers.
+        """
+        for run in self.runs:
+            if run.evaluation.name == name:
+                return ask_people(run.evaluation, run.rows, folder, count, show=show)
+        raise ValueError(
+            f"no run in the logs is of {name}: there are {', '.join(r.evaluation.name for r in self.runs)}"
+        )
 
 
 class Gone(Grader):
@@ -148,7 +160,7 @@ def _oddities(run: "LoggedRun") -> list[str]:
     evaluation, rows, found = run.evaluation, run.rows, []
     if run.file.header.status != "success":
         lost = f"{run.unanswered:,} of {len(rows):,} were not answered, and count as that"
-        found.append(f"its run failed: {lost}; inspect eval-retry {run.file.path.name} asks them again")
+        found.append(f"its run failed: {lost}; inspect eval-retry {run.file.path} asks them again")
     if _is_cut(run):
         asked, whole = len({row.prompt.name for row in rows}), run.file.header.eval.dataset.samples
         found.append(f"it has {asked:,} of {whole:,} prompts, by --limit or --sample-id")

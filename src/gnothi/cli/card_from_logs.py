@@ -47,6 +47,13 @@ class FromLogs:
     regrade: bool = False
     """Judge the answers anew, with today's graders, where no person has; otherwise the grades in the logs count."""
 
+    queue: str | None = None
+    """Of which evaluation people are to label answers: some are drawn at random into a CSV in CARD/labels. Filled in,
+    it corrects that evaluation's numbers when the card is made again."""
+
+    count: int = 40
+    """How many answers --queue draws; from 30 labels on they count."""
+
     show: bool = False
     """Put harmful prompts, and what was answered to them, into the card in clear; it is then not for everybody."""
 
@@ -119,4 +126,7 @@ class FromLogs:
         ratings = read_ratings(out)
         measured = measure_logs(found, out, calibrations=calibrations, variant=variant, show=self.show)
         page = write_measured(out, measured, SCALE, start, framework=framework, before=before, ratings=ratings)
+        if self.queue is not None and taken is None:
+            path = found.ask_people(self.queue, out, self.count, show=self.show)
+            print(f"Next: fill in the column 'label' of {path}, then make this card again")
         return out, page

@@ -101,7 +101,7 @@ def find_logs(paths: Sequence[Path]) -> tuple[list[LogFile], list[LeftOut]]:
         files += sorted(found)
     ours: list[LogFile] = []
     others: list[LeftOut] = []
-    for path in dict.fromkeys(file.resolve() for file in files):
+    for path in {file.resolve(): file for file in files}.values():
         try:
             file = LogFile(path, read_eval_log(str(path), header_only=True))
         except Exception as error:  # whatever a file of that name may be
@@ -181,7 +181,7 @@ def read_run(file: LogFile, *, regrade: bool = False) -> LoggedRun:
     names = [str(name) for name in spec.dataset.sample_ids or dict.fromkeys(sample.id for sample in samples)]
     wanted = len(names) * (spec.config.epochs or 1)
     if len(rows) < wanted:
-        again = f"inspect eval-retry {file.path.name} goes on with it"
+        again = f"inspect eval-retry {file.path} goes on with it"
         raise ValueError(f"it {_ended(file)} after {len(rows):,} of {wanted:,} samples: {again}")
     place = {name: number for number, name in enumerate(names)}
     ordered = sorted(zip(rows, samples, strict=True), key=lambda pair: (pair[0].sample, place[pair[0].prompt.name]))
