@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gnothi.cli.safety import Calibrate, Graders
+from gnothi.cli.safety import Calibrate, Graders, List
+from gnothi.safety.graders.registry import GRADERS
+from gnothi.safety.registry import EVALUATIONS
 
 REFUSALS = ("I can't help with that.", "I'm sorry, but I cannot assist with this.", "I must decline this request.")
 ANSWERS = ("Bread is baked in an oven.", "To bake bread, knead flour and water.", "Here is how: bake the bread.")
@@ -61,6 +63,10 @@ def test_weights_are_fitted_to_other_labels_and_read_back(labels, tmp_path, caps
         ({"labels": ()}, "LABELS is empty"),
         ({"grader": "number", "train": ("x.csv",)}, "learn"),
         ({"grader": "number", "weights": Path("w.json")}, "have weights"),
+        (
+            {"grader": "number"},
+            "number could judge none of the 25 answers, which people called refuse, comply: .*target",
+        ),
         ({"positive": ("perhaps",)}, "--positive must be of refuse, .*, got 'perhaps'"),
     ],
 )
@@ -72,6 +78,12 @@ def test_what_is_wrong_is_said(labels, settings, said):
         Calibrate(**settings).run()
 
 
+def test_labels_of_one_kind_are_said_to_correct_nothing(tmp_path, capsys):
+    rows = [(f"How do I bake bread {n}?", REFUSALS[n % 3], "refuse", "a") for n in range(6)]
+    Calibrate("refusals", (write(tmp_path / "one.csv", rows),), out=tmp_path / "c.json").run()
+    assert "No card is corrected by this" in capsys.readouterr().out
+
+
 def test_a_grader_is_not_measured_on_what_it_learnt(labels):
     with pytest.raises(ValueError, match="both in LABELS and in --train"):
         Calibrate("refusal-features", (labels,), train=(labels,)).run()
@@ -81,3 +93,11 @@ def test_graders_are_listed_with_what_is_known_of_them(capsys):
     Graders().run()
     said = capsys.readouterr().out
     assert "refusal-features" in said and "judge:MODEL" in said and "mistralinstruct" in said
+
+
+def test_names_are_never_cut_short_however_narrow_the_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    List().run()
+    Graders().run()
+    said = capsys.readouterr().out
+    assert all(f" {name} " in said for name in (*EVALUATIONS, *GRADERS))

@@ -60,7 +60,13 @@ def test_the_same_prompt_is_the_same_cluster(tmp_path):
         ("prompt,answer\na,b\n", "needs a column final_label or label"),
         ("prompt,answer,label\na,b,maybe\n", "row 1 .line 2.: the label must be one of"),
         ("prompt,answer,label\n", "no labelled rows"),
-        ("", "needs a column prompt"),
+        ("", "bad.csv is empty: its first line must name the columns"),
+        (
+            "prompt;answer;label\na;b;refuse\n",
+            "needs a column prompt .* save it with commas between the columns, not ';'",
+        ),
+        ("text,answer,label\na,b,refuse\n", "and has text, answer, label: rename the one that it is"),
+        ("prompt,answer,label\na,b,\n", "row 1 .line 2.: the label is missing: fill it in, or leave the row out"),
         ("prompt,answer,label\na,b,1\n", "the label must be one of"),
     ],
 )
@@ -68,6 +74,20 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path, text, said):
     (tmp_path / "bad.csv").write_text(text)
     with pytest.raises(ValueError, match=said):
         read_labelled(tmp_path / "bad.csv")
+
+
+def test_columns_may_be_in_capitals(tmp_path):
+    (tmp_path / "mine.csv").write_text("Prompt , Answer,LABEL\na?,x,Refuse\n")
+    [row] = read_labelled(tmp_path / "mine.csv")
+    assert (row.prompt.text, row.answer.text, row.truth) == ("a?", "x", Outcome.REFUSE)
+
+
+def test_an_encoding_that_is_none(tmp_path):
+    (tmp_path / "mine.csv").write_text("prompt,answer,label\na?,x,refuse\n")
+    with pytest.raises(ValueError, match="there is no encoding 'utf-9'"):
+        read_labelled(tmp_path / "mine.csv", encoding="utf-9")
+    with pytest.raises(ValueError, match=r"is not utf-16.*save it as UTF-8"):
+        read_labelled(tmp_path / "mine.csv", encoding="utf-16")
 
 
 def test_files_that_are_not_there(tmp_path):

@@ -28,6 +28,7 @@ class RedTeam:
     and never in clear where it is harmful; the same call goes on where it stopped, and Ctrl-C stops it at any moment.
 
     Example: gnothi redteam planted --budget 300 --against uniform epsilon fixed
+
     Example: gnothi redteam smollm2-135m --attacks secrets --budget 200 --out runs/secrets --page
     """
 
@@ -35,7 +36,7 @@ class RedTeam:
     """What is attacked: `planted` (a target to practise on), or a model as `gnothi card` takes it."""
 
     attacks: str = "secrets"
-    """What is asked: secrets (harmless), strongreject or do-not-answer."""
+    """What is asked: secrets (harmless), strongreject or do-not-answer; `planted` has attacks of its own."""
 
     budget: int = 500
     """Queries in all."""
@@ -85,12 +86,8 @@ class RedTeam:
     def run(self) -> None:
         """Attacks, and says what was found."""
         from gnothi.safety.redteam import CampaignSettings
-        from gnothi.safety.redteam.policies import find_policy
 
-        if self.beside and not self.page:
-            raise ValueError("--beside makes pairs for people to judge: add --page")
-        for policy in self.against:  # before any query is spent
-            find_policy(policy)
+        self._check()
         settings = CampaignSettings(
             budget=self.budget,
             policy=self.policy,
@@ -102,12 +99,34 @@ class RedTeam:
         )
         space, model, grader = self._target()
         errors = self._errors(grader.name)
-        with self._campaign(space, model, grader, self.out, settings, errors) as campaign:
-            self._attack(campaign)
-            if self.against:
-                self._compare(campaign, errors)
-            if self.page:
-                self._judge(campaign)
+        other = self._other(model)
+        try:
+            with self._campaign(space, model, grader, self.out, settings, errors) as campaign:
+                self._attack(campaign)
+                if self.against:
+                    self._compare(campaign, errors)
+                if self.page:
+                    self._judge(campaign, other)
+        except KeyboardInterrupt:
+            print(f"What was done is kept in {self.out}: the same call goes on from there.")
+            raise
+
+    def _check(self) -> None:
+        """What can be known to be wrong before a query is spent."""
+        from gnothi.safety.redteam.policies import find_policy
+        from gnothi.serve.page_server import check_port
+
+        if self.beside and not self.page:
+            raise ValueError("--beside makes pairs for people to judge: add --page")
+        if self.data_dir is not None and not self.data_dir.is_dir():
+            raise ValueError(f"--data-dir {self.data_dir} is not a folder")
+        if self.model == "planted" and self.attacks != "secrets":
+            raise ValueError(
+                f"planted has attacks of its own, got --attacks {self.attacks}: leave that out, or name a model"
+            )
+        for policy in self.against:
+            find_policy(policy)
+        check_port(self.port)
 
     def _target(self) -> "tuple[AttackSpace, Model, Grader]":
         if self.model == "planted":
@@ -121,6 +140,17 @@ class RedTeam:
 
         suite = find_suite(self.attacks)
         return space_of(suite.prompts(self.data_dir), seed=self.seed), load_model(self.model), suite.grader()
+
+    def _other(self, model: "Model") -> "Model | None":
+        """The model of --beside; it is there before any query is spent."""
+        from gnothi.safety.load import load_model
+
+        if self.beside is None:
+            return None
+        other = load_model(self.beside)
+        if other.name == model.name:
+            raise ValueError(f"--beside {self.beside} is called {model.name} as MODEL is: rename its folder")
+        return other
 
     def _errors(self, grader: str) -> "GraderErrors | None":
         if self.calibration is None:
@@ -162,7 +192,8 @@ class RedTeam:
 
         from gnothi.safety.redteam import advantage, per_thousand
 
-        table = Table("policy", "queries", "distinct failures", "per 1,000 queries", "ratio")
+        table = Table("policy", "queries", "found", "per 1,000", f"{self.policy} finds", title_justify="left")
+        table.title = f"Distinct failures ({self.distinct}), of as many queries"
         made, here = len(campaign.queries), _range(per_thousand(campaign.queries))
         table.add_row(self.policy, str(made), str(campaign.found), here, "")
         for name in dict.fromkeys(self.against):
@@ -178,7 +209,7 @@ class RedTeam:
                     str(len(other.queries)),
                     str(other.found),
                     _range(per_thousand(other.queries)),
-                    f"{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]",
+                    f"{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}] times",
                 )
         Console().print(table)
 
@@ -199,6 +230,8 @@ class RedTeam:
         print(f"Of all attacks, {_percent(found.rate)} would succeed. Weakest: technique | topic | chain")
         for weak in found.weakest:
             print(f"  {weak.arm}: {_percent(weak.chance)}, {weak.failed} of {weak.queries} tried")
+        if found.judged:
+            print(f"{found.judged} answers were judged by people, whose word holds.")
         if found.waiting:
             print(f"{found.waiting} answers wait for a person: the same call with --page.")
         if self.show:
@@ -211,10 +244,10 @@ class RedTeam:
                 prompt, answer = campaign.space.prompt(query.place), campaign.answer(query.place)
                 print(f"--- {prompt.name}\n{prompt.text}\n>>> {answer.text if answer else ''}")
 
-    def _judge(self, campaign: "Campaign") -> None:
+    def _judge(self, campaign: "Campaign", other: "Model | None") -> None:
         from gnothi.serve import AttackBench, AttackServer, AttackSession, PairBench
 
-        pairs = self._pairs(campaign) if self.beside else None
+        pairs = None if other is None else self._pairs(campaign, other)
         bench = AttackBench(campaign) if pairs is None else PairBench(*pairs, seed=self.seed)
         with AttackServer(AttackSession(bench, show=self.show), self.port) as server:
             print(f"Judge on {server.address} (every click is kept at once; Ctrl-C ends it).", flush=True)
@@ -225,13 +258,11 @@ class RedTeam:
         else:
             self._say_preference(campaign.model.name, pairs[1])
 
-    def _pairs(self, campaign: "Campaign") -> "tuple[list[Case], JudgementFile]":
+    def _pairs(self, campaign: "Campaign", other: "Model") -> "tuple[list[Case], JudgementFile]":
         """Attacks to which this model or the other gave way, as graded, with both answers."""
-        from gnothi.safety.load import load_model
         from gnothi.safety.redteam import JudgementFile, answers_beside
         from gnothi.serve import Case
 
-        other = load_model(str(self.beside))
         both = answers_beside(campaign, other, self.out / f"beside-{other.name}.jsonl")
         cases = [Case(prompt.name, prompt, (first.text, second.text)) for prompt, first, second in both]
         return cases, JudgementFile(self.out / f"pairs-{other.name}.jsonl")
@@ -260,9 +291,11 @@ def _percent(found: "Estimate") -> str:
 
 @contextmanager
 def _bar(policy: str, budget: int) -> "Iterator[Callable[[int, int], None]]":
-    """What to call with the failures found and the queries made: a bar that says both."""
+    """What to call with the failures found and the queries made: a bar that says both, in a terminal."""
+    from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(transient=True) as progress:
+    console = Console()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(policy, total=budget)
         yield lambda found, made: progress.update(task, completed=made, description=f"{policy}: {found} found")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 from tyro.conf import subcommand
 
+from gnothi.cli.knowing import Knowing
+
 if TYPE_CHECKING:
     from gnothi.safety.calibration import Calibration
     from gnothi.safety.graders.grader import Grader
@@ -21,6 +23,7 @@ class Calibrate:
     labelled rows that come packaged with it. With --train, a grader that learns is fitted to other labels first.
 
     Example: gnothi safety calibrate refusal-features labels.csv --out calibrations/mine.json
+
     Example: gnothi safety calibrate refusal-features held-out.csv --train first.csv second.csv --weights mine.json
     """
 
@@ -73,6 +76,7 @@ class Calibrate:
         rows = [r for name in self.labels for r in find_labelled(name, self.partial, self.encoding, self.packages)]
         data = self.data or ", ".join(Path(name).name for name in self.labels)
         found = calibrate(grader, rows, data, partial=self.partial)
+        _check(found, self.grader)
         out = self.out or Path(f"{self.grader.replace(':', '-').replace('/', '-')}.calibration.json")
         found.write(out)
         _print(found, self.positive)
@@ -106,6 +110,18 @@ class Calibrate:
         return grader
 
 
+def _check(found: "Calibration", grader: str) -> None:
+    """Whether the grader is made for such labels at all: what it could not judge anywhere says nothing of it."""
+    from gnothi.safety.prompts import Outcome
+
+    if {verdict for row in found.table.values() for verdict in row} == {Outcome.UNGRADED}:
+        truths = ", ".join(found.table)
+        raise ValueError(
+            f"{grader} could judge none of the {found.rows} answers, which people called {truths}: graders that "
+            "compare need a column `target`, and labels correct, wrong or abstained; others refuse and comply"
+        )
+
+
 def _print(found: "Calibration", positive: tuple[str, ...]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -128,6 +144,10 @@ def _print(found: "Calibration", positive: tuple[str, ...]) -> None:
             print(f"sensitivity to {words}: {_interval(found.sensitivity(wanted))}")
         if others:
             print(f"specificity: {_interval(found.specificity(wanted))}")
+        if not found.knows(wanted):
+            print(
+                f"No card is corrected by this: there must be labels of {words} and of others, got {', '.join(table)}."
+            )
         for outcome in others:
             print(f"{outcome} called {outcome}: {_interval(found.right(outcome))}")
     if len(found.sources) > 1 and wanted:
@@ -152,14 +172,15 @@ class Graders:
     def run(self) -> None:
         """Prints a table."""
         from rich.console import Console
-        from rich.table import Table
+        from rich.table import Column, Table
 
         from gnothi.safety.calibration import shipped_calibrations
         from gnothi.safety.graders.registry import GRADERS, JUDGES
         from gnothi.safety.prompts import Outcome
 
         known = shipped_calibrations()
-        table = Table("name", "what it is", "refusals found", "compliance found", title="Graders", title_justify="left")
+        typed = Column("name", no_wrap=True)  # it is what is typed: never cut short
+        table = Table(typed, "what it is", "refusals found", "compliance found", title="Graders", title_justify="left")
         for name, make in GRADERS.items():
             grader = make()
             found = known.get(grader.name)
@@ -183,11 +204,12 @@ class List:
     def run(self) -> None:
         """Prints a table."""
         from rich.console import Console
-        from rich.table import Table
+        from rich.table import Column, Table
 
         from gnothi.safety.registry import EVALUATIONS
 
-        table = Table("name", "title", "metrics", "clusters: smoke, laptop, paper", title_justify="left")
+        typed = Column("name", no_wrap=True)
+        table = Table(typed, "title", "metrics", "clusters: smoke, laptop, paper", title_justify="left")
         for name, evaluation in EVALUATIONS.items():
             sizes = ", ".join(f"{evaluation.sizes[scale]:,}" for scale in ("smoke", "laptop", "paper"))
             table.add_row(name, evaluation.title, ", ".join(metric.name for metric in evaluation.metrics), sizes)
@@ -242,6 +264,7 @@ class Safety:
     """Safety evaluations with honest error bars: which there are, and what their graders get wrong.
 
     Example: gnothi safety list
+
     Example: gnothi safety calibrate refusals labels.csv
     """
 
@@ -250,6 +273,7 @@ class Safety:
         | Annotated[Calibrate, subcommand("calibrate")]
         | Annotated[Graders, subcommand("graders")]
         | Annotated[Queue, subcommand("queue")]
+        | Annotated[Knowing, subcommand("knowing")]
     )
 
     def run(self) -> None:

@@ -57,11 +57,11 @@ class Labelled:
 def read_labelled(path: Path, partial: Partial = "refuse", encoding: str = "utf-8-sig") -> tuple[Labelled, ...]:
     """Reads a CSV of labelled answers.
 
-    Columns by name: `prompt` (or `objective`, `question`, `input`); `completion` (`answer`, `response`, `output`,
-    `assistant_response`); `final_label` (`label`, `truth`, `outcome`; or PyRIT's `human_score`, of which 1 is a
-    refusal). If they are there: `annotation_1`, `annotation_2`, ... of single people; `target`, for graders that
-    compare; `id` or `cluster`, of the prompt, else its text is; `type` or `category`; `model`, else the file's name.
-    Lines at the top that start with # are left out.
+    Columns by name, in capitals or not: `prompt` (or `objective`, `question`, `input`); `completion` (`answer`,
+    `response`, `output`, `assistant_response`); `final_label` (`label`, `truth`, `outcome`; or PyRIT's `human_score`,
+    of which 1 is a refusal). If they are there: `annotation_1`, `annotation_2`, ... of single people; `target`, for
+    graders that compare; `id` or `cluster`, of the prompt, else its text is; `type` or `category`; `model`, else the
+    file's name. Lines at the top that start with # are left out.
 
     **Arguments:** `path`; `partial`, what partial refusals count as; `encoding`.
 
@@ -72,8 +72,13 @@ def read_labelled(path: Path, partial: Partial = "refuse", encoding: str = "utf-
         raise FileNotFoundError(f"there is no {path}: give a CSV of prompts, answers and labels")
     try:
         text = path.read_text(encoding=encoding)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not {encoding} (its byte {error.start}): say with --encoding what it is") from None
+    except UnicodeError as error:
+        at = f" (its byte {error.start})" if isinstance(error, UnicodeDecodeError) else ""
+        raise ValueError(
+            f"{path} is not {encoding}{at}: say with --encoding what it is, as cp1252 or utf-16, or save it as UTF-8"
+        ) from None
+    except LookupError:
+        raise ValueError(f"there is no encoding {encoding!r}: give one as utf-8, cp1252 or utf-16") from None
     return _rows(text, str(path), path.stem.removeprefix("completions_"), partial)
 
 
@@ -134,7 +139,10 @@ def _rows(text: str, where: str, source: str, partial: Partial) -> tuple[Labelle
     while text.startswith(("#", '"#')):
         text, above = text.partition("\n")[2], above + 1
     table = csv.DictReader(io.StringIO(text, newline=""))
-    columns = [name or "" for name in table.fieldnames or ()]
+    columns = [(name or "").strip().lower() for name in table.fieldnames or ()]
+    if not any(columns):
+        raise ValueError(f"{where} is empty: its first line must name the columns, as prompt,answer,label")
+    table.fieldnames = columns
     prompt, answer, label = (_column(columns, names, where) for names in (_PROMPTS, _ANSWERS, _LABELS))
     single = [name for name in columns if name.startswith("annotation_")]
     found = []
@@ -161,7 +169,9 @@ def _rows(text: str, where: str, source: str, partial: Partial) -> tuple[Labelle
 def _column(columns: Sequence[str], names: Sequence[str], where: str) -> str:
     found = next((name for name in names if name in columns), None)
     if found is None:
-        raise ValueError(f"{where} needs a column {' or '.join(names)}: it has {', '.join(columns) or 'none'}")
+        mark = next((mark for mark in ";\t|" if mark in columns[0]), "") if len(columns) == 1 else ""
+        fix = f"save it with commas between the columns, not {mark!r}" if mark else "rename the one that it is"
+        raise ValueError(f"{where} needs a column {' or '.join(names)}, and has {', '.join(columns)}: {fix}")
     return found
 
 
@@ -173,6 +183,8 @@ def _shown(text: str) -> str:
 def _label(text: str, column: str, partial: Partial, where: str) -> tuple[Outcome, bool]:
     """What a label says, and whether that is a refusal in part."""
     plain = text.lower()
+    if not plain:
+        raise ValueError(f"{where}: the label is missing: fill it in, or leave the row out")
     if plain in _PARTIAL:
         return (Outcome.COMPLY if partial == "comply" else Outcome.REFUSE), True
     found = _WORDS.get(plain) or (_SCORES.get(plain) if column == "human_score" else None)

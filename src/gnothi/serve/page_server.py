@@ -50,8 +50,7 @@ class PageServer(ThreadingHTTPServer):
         actions: Mapping[str, Action],
         port: int = 0,
     ):
-        if not 0 <= port < 2**16:
-            raise ValueError(f"--port must be from 0 to {2**16 - 1}, got {port}")
+        check_port(port)
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
@@ -81,6 +80,15 @@ class PageServer(ThreadingHTTPServer):
         """Says what went wrong, unless the browser has just gone."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
+
+
+def check_port(port: int) -> None:
+    """Whether there is such a port.
+
+    **Raises:** `ValueError` if there is none.
+    """
+    if not 0 <= port < 2**16:
+        raise ValueError(f"--port must be from 0 to {2**16 - 1}, got {port}")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -6,6 +6,7 @@ Each call writes what is not labelled yet to the queue, and reads what is. Until
 
 import csv
 import hashlib
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,21 +52,29 @@ class HumanQueue(Grader):
         """The grade of each row of the queue; `None` where the label is not there yet."""
         if not self.path.exists():
             return {}
-        found: dict[str, Grade | None] = {}
-        with self.path.open(newline="", encoding="utf-8-sig") as file:
-            table = csv.DictReader(file)
-            if not {"id", "label"} <= set(table.fieldnames or ()):
-                raise ValueError(f"{self.path} is no queue: it needs the columns {', '.join(COLUMNS)}")
-            for row in table:
-                said = (row["label"] or "").strip().lower()
-                if said and said not in {str(outcome) for outcome in self.outcomes}:
-                    words = ", ".join(map(str, self.outcomes))
-                    raise ValueError(f"{self.path}, line {table.line_num}: label must be {words}, got {said!r}")
-                who = (row.get("labeller") or "").strip()
-                by = f"{self.name}/{who}" if who else self.name
-                note = (row.get("note") or "").strip()
-                found[row["id"]] = Grade(Outcome(said), by, why=note) if said else None
-        return found
+        try:
+            text = self.path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{self.path} is not UTF-8 (its byte {error.start}): save it as CSV in UTF-8, with commas"
+            ) from None
+        table = csv.DictReader(io.StringIO(text, newline=""))
+        if not {"id", "label"} <= set(table.fieldnames or ()):
+            raise ValueError(
+                f"{self.path} is no queue: it needs the columns {', '.join(COLUMNS)}, with commas between them"
+            )
+        return {row["id"]: self._label(row, f"{self.path}, line {table.line_num}") for row in table}
+
+    def _label(self, row: Mapping[str, str | None], where: str) -> Grade | None:
+        said = (row["label"] or "").strip().lower()
+        if not said:
+            return None
+        if said not in {str(outcome) for outcome in self.outcomes}:
+            words = ", ".join(map(str, self.outcomes))
+            raise ValueError(f"{where}: label must be {words}, got {said!r}")
+        who = (row.get("labeller") or "").strip()
+        by = f"{self.name}/{who}" if who else self.name
+        return Grade(Outcome(said), by, why=(row.get("note") or "").strip())
 
     def _add(self, waiting: Mapping[str, tuple[Prompt, Answer]]) -> None:
         new = not self.path.exists()

@@ -35,10 +35,10 @@ class Findings:
 
     `queries` were made and `answered`; `outcomes` counts what the grader said; `failures` are answers that count as
     failures, `distinct` of which differ, `per_thousand` queries; `waiting` for a person, because the grader could not
-    tell. `confirmed` is how many of the distinct are believed to be so, where the grader's errors are known.
-    `expected_new` is what the next 100 queries are expected to find at best, `remaining` the distinct failures that are
-    believed to be left among all attacks, `rate` the share of all attacks that would succeed. `weakest` are the arms
-    with the highest chances, `techniques` the failures and queries of each.
+    tell and nobody was asked yet. `confirmed` is how many of the distinct are believed to be so, where the grader's
+    errors are known. `expected_new` is what the next 100 queries are expected to find at best, `remaining` the distinct
+    failures that are believed to be left among all attacks, `rate` the share of all attacks that would succeed.
+    `weakest` are the arms with the highest chances, `techniques` the failures and queries of each.
     """
 
     policy: str
@@ -74,7 +74,9 @@ def findings(campaign: Campaign, *, num_weakest: int = 5) -> Findings:
         outcomes=dict(Counter(str(query.outcome) for query in queries)),
         failures=sum(bool(query.failed) for query in queries),
         distinct=campaign.found,
-        waiting=sum(query.failed is None and query.outcome != Outcome.UNANSWERED for query in queries),
+        waiting=sum(
+            query.failed is None and not query.judged and query.outcome != Outcome.UNANSWERED for query in queries
+        ),
         judged=sum(query.judged for query in queries),
         per_thousand=per_thousand(queries),
         confirmed=None if posterior.errors is None else _confirmed(campaign, posterior.errors),
