@@ -17,11 +17,13 @@ from gnothi.safety.abstention import (
     generalised_risk,
     held_back,
     held_back_by_others,
+    overconfidence,
     penalty_curve,
     risk_coverage,
     separation,
     worth,
 )
+from gnothi.safety.evaluation import stretched
 from gnothi.safety.prompts import Answer, Grade, Graded, Outcome, Prompt, ask
 
 
@@ -137,6 +139,37 @@ def test_calibration():
     assert rate(brier(rows)).value == pytest.approx(np.mean((sure - right) ** 2), abs=1e-4)
     boastful = rows_of(["wrong"] * 10, [0.9] * 10)
     assert calibration_error(boastful).value == pytest.approx(0.9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("boast", [0.0, 0.05, 0.2])
+def test_calibration_error_covers(boast):
+    """Of 90 pairs of answers that share some of their luck, right as often as stated, and less often. What stands in
+    the answers is above what is true; of a calibrated model it would be so always."""
+    rng = np.random.default_rng(2)
+    places = np.linspace(0.05, 0.95, 10_001)
+    bins, gaps = np.minimum((places * 10).astype(int), 9), np.clip(places - boast, 0, 1) - places
+    truth = np.abs(np.bincount(bins, gaps)).sum() / len(places)
+    held, values = 0, []
+    for _ in range(120):
+        sure = rng.uniform(0.05, 0.95, 180)
+        luck = np.where(rng.random(180) < 0.3, np.repeat(rng.random(90), 2), rng.random(180))
+        right = luck < np.clip(sure - boast, 0, 1)
+        found = calibration_error(rows_of(np.where(right, "correct", "wrong"), sure, a_cluster=2))
+        held += found.low <= truth <= found.high
+        values.append(found.value)
+    assert held >= 0.92 * 120
+    assert np.mean(values) < truth + 0.06
+
+
+def test_no_calibration_error_is_certain():
+    """Twenty alike are not all there are."""
+    found = calibration_error(rows_of(["wrong"] * 20, [0.9] * 20))
+    assert found.low < 0.9 < found.high < 1 and found.high - found.low > 0.1
+    over = stretched(rate(overconfidence(rows_of(["wrong"] * 20, [0.9] * 20))), (-1.0, 1.0))
+    assert over.value == pytest.approx(0.9) and over.low < 0.9 < over.high
+    modest = stretched(rate(overconfidence(rows_of(["correct"] * 20, [0.2] * 20))), (-1.0, 1.0))
+    assert modest.value == pytest.approx(-0.8) and modest.high < 0
 
 
 def test_nothing_to_say():

@@ -94,3 +94,19 @@ def test_precision_counts_clusters_and_not_answers():
         clustered_precision_at(tried(0.9, 40, 1), nothing, 0.01)
     with pytest.raises(ValueError, match="prevalence must be"):
         clustered_precision_at(tried(0.9, 40, 1), tried(0.9, 40, 1), 1.0)
+
+
+@pytest.mark.slow
+def test_precision_covers():
+    """Of a monitor that finds .9 and passes .95, of alike clusters of three, where one in a hundred deceives."""
+    rng = np.random.default_rng(0)
+
+    def trial(share, clusters=30, size=3, alike=0.3):
+        chances = rng.beta(*(np.array([share, 1 - share]) * (1 - alike) / alike), clusters)
+        names = tuple(f"{c}-{n}" for c in range(clusters) for n in range(size))
+        values = (rng.random(len(names)) < np.repeat(chances, size)).astype(float)
+        return Units(names, values, np.ones(len(names)), tuple(name.split("-")[0] for name in names), names)
+
+    truth = 0.01 * 0.9 / (0.01 * 0.9 + 0.99 * 0.05)
+    found = [clustered_precision_at(trial(0.9), trial(0.95), 0.01) for _ in range(150)]
+    assert sum(one.low <= truth <= one.high for one in found) >= 0.92 * 150

@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from gnothi.metrics.intervals import Estimate, bootstrap_interval
+from gnothi.metrics.intervals import Estimate, bootstrap_interval, bootstrap_rows
 from gnothi.metrics.rates import Units, rate
 from gnothi.safety.confidence import stated_confidence
 from gnothi.safety.evaluation import Curve, Ends, stretched, units_of
@@ -32,6 +32,7 @@ PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 9.0)
 ATTEMPTED = frozenset({Outcome.CORRECT, Outcome.WRONG})
 MOST_GROUPS = 20  # of clusters, within which pairs are made
 CLUSTERS_A_GROUP = 4  # at least, if there are enough for two groups
+RESAMPLES = 500
 FIFTHS = 5  # of answers, by how sure a model was of them
 
 
@@ -242,22 +243,40 @@ def risk_coverage(rows: Sequence[Graded], source: Source) -> Estimate:
     return _resampled(rows, area)
 
 
+def overconfidence(rows: Sequence[Graded]) -> Units:
+    """How much more is stated than is right, moved from between -1 and 1 to between 0 and 1."""
+    kept = attempted(rows, "stated")
+    return units_of(kept, (1 + _sure(kept, "stated") - _right(kept)) / 2)
+
+
 def calibration_error(rows: Sequence[Graded], *, num_bins: int = 10) -> Estimate:
     """Expected calibration error of stated confidence: how far it lies from accuracy, over bins of equal width.
 
-    Its interval is a bootstrap over clusters. It is biased upward when answers are few (Kumar et al. 2019).
+    As it stands in the answers it is too large, and never 0, because each bin's accuracy is off by chance (Kumar et al.
+    2019): by as much as resampling clusters adds to it, that is taken off. The interval is that of the resampled ones
+    moved by as much; it begins at 0 where chance alone would do; and it is not shorter than the rule of three allows.
 
     **Raises:** `ValueError` if no answer that was attempted states a confidence.
     """
     rows = _some(rows, "stated")
     sure, right = _sure(rows, "stated"), _right(rows)
-    bins = _bins(sure, num_bins)
-
-    def error(chosen: np.ndarray) -> float:
-        gaps = np.bincount(bins[chosen], weights=(right - sure)[chosen], minlength=num_bins)
-        return float(np.abs(gaps).sum() / len(chosen))
-
-    return _resampled(rows, error)
+    names, which = np.unique([row.prompt.cluster for row in rows], return_inverse=True)
+    sums = np.zeros((len(names), num_bins))
+    np.add.at(sums, (which, _bins(sure, num_bins)), right - sure)
+    sizes = np.bincount(which)
+    seen = sums.sum(axis=0) / len(rows)
+    drawn = bootstrap_rows(len(names), num_resamples=RESAMPLES)
+    gaps = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)[:, None]
+    errors, raw = np.abs(gaps).sum(axis=1), float(np.abs(seen).sum())
+    low, high = np.quantile(errors, [0.025, 0.975])
+    added = max(float(errors.mean()) - raw, 0.0)
+    # What is not off adds up to no more than this; a bootstrap of few clusters is a little too sure, hence the fifth.
+    chance = 1.2 * float(np.quantile(np.abs(gaps - seen).sum(axis=1), 0.95))
+    value = max(raw - added, 0.0)
+    unseen = 0.05 ** (1 / len(names))
+    low = 0.0 if raw <= chance else min(max(float(low) - 2 * added, 0.0), value * unseen)
+    high = max(float(high) - added, 1 - (1 - value) * unseen)
+    return Estimate(value, low, min(high, 1.0), len(names))
 
 
 def curve_of_confidence(rows: Sequence[Graded], *, num_bins: int = 10) -> Curve | None:
@@ -309,7 +328,7 @@ def _resampled(rows: Sequence[Graded], statistic: Callable[[np.ndarray], float])
     def each(draws: np.ndarray) -> np.ndarray:
         return np.array([statistic(np.concatenate([members[n] for n in draw])) for draw in draws])
 
-    return bootstrap_interval(each, len(members), num_resamples=500)
+    return bootstrap_interval(each, len(members), num_resamples=RESAMPLES)
 
 
 def _sure(rows: Sequence[Graded], source: Source) -> Float[np.ndarray, " rows"]:

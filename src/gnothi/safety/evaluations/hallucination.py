@@ -25,6 +25,7 @@ from gnothi.safety.abstention import (
     curve_of_penalties,
     generalised_risk,
     grouped_pairs,
+    overconfidence,
     score_ends,
     separation,
     worth,
@@ -96,6 +97,14 @@ METRICS = (
     ),
     Metric("stated_brier", brier, "lower", "Squared distance of stated confidence to what came: 0 is perfect."),
     Metric(
+        "stated_overconfidence",
+        overconfidence,
+        "",
+        "Stated confidence less the share that is right, of answers given: 0 is calibrated on the whole, above 0 the "
+        "model boasts.",
+        ends=(-1.0, 1.0),
+    ),
+    Metric(
         "stated_separation",
         lambda rows: separation(rows, "stated"),
         "higher",
@@ -123,7 +132,7 @@ def confidence_error(rows: Sequence[Graded]) -> list[Fitted]:
         return []
     about = (
         "How far stated confidence lies from how often answers are right, on average over ten steps of confidence: 0 "
-        "is calibrated. Of few answers it is too large (Kumar et al. 2019)."
+        "is calibrated. What chance adds to it is taken off (Kumar et al. 2019)."
     )
     curve = curve_of_confidence(rows)
     return [Fitted("stated_calibration_error", calibration_error(rows), "lower", about, curve=curve)]
