@@ -137,6 +137,16 @@ def test_another_graders_verdicts_have_not_todays_calibration(changed):
     assert again.grader == EVALUATIONS["over_refusal"].grader().name and again.corrected_by == "calibration"
 
 
+def test_prompts_of_another_version_of_an_evaluation_are_named(changed):
+    def without_facts(log):
+        for sample in log.samples:
+            sample.metadata["prompt"]["facts"] = {}
+
+    [path] = changed("bbq", without_facts)
+    with pytest.raises(ValueError, match=r"changed.eval has prompts of another version of bbq, which do not say '\w+'"):
+        measure_logs(read_logs([path]))
+
+
 def test_judging_anew_judges_what_was_answered(changed):
     def upside_down(log):
         for sample in log.samples:

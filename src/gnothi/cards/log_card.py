@@ -125,7 +125,11 @@ def _part(run: "LoggedRun", folder: Path | None, calibrations: Mapping[str, Cali
     if run.grader != evaluation.grader().name:
         evaluation = replace(evaluation, grader=lambda: Gone(run.grader))
     labels = {} if folder is None else labels_of_people(evaluation, rows, folder)
-    found = measure(evaluation, rows, calibrations=calibrations, labels=labels, log_sha256=run.sha256)
+    try:
+        found = measure(evaluation, rows, calibrations=calibrations, labels=labels, log_sha256=run.sha256)
+    except KeyError as error:
+        old = f"{run.file.path} has prompts of another version of {evaluation.name}, which do not say {error}"
+        raise ValueError(f"{old}: run it again, or leave this log out") from error
     seconds = sum(row.answer.seconds for row in rows)
     return Part(
         tuple(replace(result, dataset_sha256=run.dataset_sha256) for result in found),
@@ -145,7 +149,7 @@ def _settings(run: "LoggedRun") -> dict[str, str | int | float]:
         "most tokens": run.max_tokens,
         "log": run.file.path.name,
         "run": spec.created,
-        "by inspect_ai": spec.packages.get("inspect_ai"),
+        "by": ", ".join(f"{name} {version}" for name, version in sorted(spec.packages.items())) or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 
