@@ -246,8 +246,10 @@ def test_numbers_below_zero_are_carried_and_drawn_as_they_are():
     assert any('"silence"' in text or '"beside"' in text for text in drawn)
     words = without_library(page)
     assert "What it is worth, by penalty; bars are 95 % intervals. Dashed: silence." in words
-    text = card_markdown(card)
-    assert "| penalty | what it is worth | silence |" in text and "| French | -0.300 [-0.500, -0.100] |" in text
+    assert "| penalty | what it is worth | silence |" in card_markdown(card)
+    plain = make_whole_card([replace(make_signed(), curve=None)])
+    check(plain)
+    assert "| French | -0.300 [-0.500, -0.100] |" in card_markdown(plain)
 
 
 def test_each_metric_has_the_grader_and_the_calibration_that_it_has():

@@ -19,6 +19,7 @@ from gnothi.cards.card_words import (
     is_signed,
     level_in_words,
     published_in_words,
+    splits_variance,
     value_in_words,
     variance_in_words,
     visible_cell,
@@ -198,7 +199,7 @@ def _outcome_section(results: Sequence[Row]) -> str:
 def _evaluation_section(rows: Sequence[Row], asked: Row | None, examples: Sequence[Row]) -> str:
     first = rows[0]
     parts = [paragraph(asked["about"])] if asked and asked["about"] else []
-    split_variance = any(sum(bool(part) for part in row["variance"].values()) > 1 for row in rows)
+    split_variance = splits_variance(rows)
     corrected = any(row["corrected_by"] for row in rows)
     head = ["metric", "number", *(["as graded"] if corrected else []), "independent units"]
     judged = any(row["grader"] for row in rows)

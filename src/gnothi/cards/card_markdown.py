@@ -15,6 +15,7 @@ from gnothi.cards.card_words import (
     is_signed,
     level_in_words,
     published_in_words,
+    splits_variance,
     value_in_words,
     variance_in_words,
     visible_cell,
@@ -114,7 +115,9 @@ def _evaluation(rows: Sequence[Mapping[str, Any]], asked: Mapping[str, Any]) -> 
         for row in rows
     ]
     parts = [f"## {_cell(first['title'])}", *([_cell(asked["about"])] if asked.get("about") else [])]
-    head = ["metric", "number", "visible difference", "what it is", "where the variance comes from"]
+    head = ["metric", "number", "visible difference", "what it is"]
+    head += ["where the variance comes from"] if splits_variance(rows) else []
+    body = [cells[: len(head)] for cells in body]
     parts += [_table(head, body), *filter(None, [_cell(visible_in_words(first))]), *_parts(rows)]
     outcomes = ", ".join(f"{name} {number:,}" for name, number in first["outcomes"].items())
     stands = "; ".join([basis(first), *map(_cell, graders_in_words(rows))])
@@ -144,8 +147,8 @@ def _parts(rows: Sequence[Mapping[str, Any]]) -> list[str]:
                 + (["–" if point["beside"] is None else format_number(point["beside"])] if curve["beside_is"] else [])
                 for point in curve["points"]
             ]
-            parts += [f"`{_cell(row['metric'])}` is a point of:", _table(head, body)]
-        if is_signed(row) and len(row["by_category"]) > 1:
+            parts += [f"`{_cell(row['metric'])}` along what it depends on:", _table(head, body)]
+        elif is_signed(row) and len(row["by_category"]) > 1:
             body = [[name, value_in_words(estimate)] for name, estimate in row["by_category"].items()]
             parts += [f"`{_cell(row['metric'])}` by category:", _table(["category", "number"], body)]
     return parts

@@ -189,6 +189,8 @@ def curve_chart(row: Mapping[str, Any], *, width: Any = WIDTH, ink: str = INK) -
     y: dict[str, Any] = {"title": None, **(_SHARES if inside else {"axis": alt.Axis(tickCount=5)})}
     log = curve["scale"] == "log"
     scale = alt.Scale(type="log" if log else "linear", nice=False, padding=6, zero=False)
+    if curve["scale"] == "bins" and curve["beside_is"]:  # shares along shares: where there are none is to be seen too
+        scale = alt.Scale(domain=[0, 1])
     axis = alt.Axis(format="~g", values=[one["at"] for one in rows]) if log else alt.Axis(format="~g", tickCount=5)
     x = alt.X("at:Q", title=curve["along"], scale=scale, axis=axis)
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, tooltip=_tooltip("at", "value", "low", "high", "n"))

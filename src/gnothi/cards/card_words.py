@@ -229,6 +229,11 @@ def variance_in_words(row: Mapping[str, Any]) -> str:
     return _join([f"{100 * parts[key] / total:.0f} % {words}" for key, words in names.items() if parts[key] > 0])
 
 
+def splits_variance(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the variance of any of these results is of more than one thing, so that there is something to say."""
+    return any(sum(bool(part) for part in row["variance"].values()) > 1 for row in rows)
+
+
 def calibration_in_words(calibration: Mapping[str, Any]) -> str:
     """How often a grader said what people say, by what they say."""
     shares = []
