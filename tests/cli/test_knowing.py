@@ -3,6 +3,7 @@
 import pytest
 
 from gnothi.cards.system_card import read_card
+from gnothi.cli.card import Regrade
 from gnothi.cli.knowing import Knowing
 
 
@@ -15,6 +16,8 @@ def test_it_prints_the_table_and_writes_a_card(tmp_path, capsys):
     card = read_card(tmp_path / "card")
     assert card["subject"]["name"] == "knowing-model" and card["subject"]["about"]["members"] == 2
     assert [one["name"] for one in card["evaluations"]] == ["known_coverage", "known_coverage_held_back"]
+    with pytest.raises(ValueError, match="trained for it: `.*` makes it anew"):
+        Regrade(tmp_path / "card").run()
 
 
 def test_numbers_out_of_range_are_named(tmp_path):

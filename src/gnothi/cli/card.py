@@ -228,12 +228,18 @@ class Regrade:
         from gnothi.cards.language_card import measure_language_model, read_calibrations
         from gnothi.cards.log_card import SCALE
         from gnothi.cards.system_card import read_card, remake_card
+        from gnothi.safety.knowing_model import KnowingModel
         from gnothi.safety.models import Recorded
 
         old = read_card(self.card)
         subject, made = old["subject"], old["provenance"]
         if subject["kind"] != "language model":
             raise ValueError(f"{self.card} is the card of an agent: gnothi card {subject['name']} makes it anew")
+        if subject["name"] == KnowingModel.name:
+            command = old["provenance"]["command"]
+            raise ValueError(
+                f"{self.card} is of a model that was trained for it: `{command}` makes it anew, in seconds"
+            )
         if made["scale"] == SCALE:
             again = made["command"].removesuffix(" --regrade")
             raise ValueError(f"{self.card} was made of logs: {again} --regrade judges their answers anew")

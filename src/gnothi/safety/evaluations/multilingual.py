@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from gnothi.metrics.intervals import Estimate
-from gnothi.metrics.rates import Units, difference
-from gnothi.safety.evaluation import Evaluation, Fitted, Metric, Published, share, units_of
+from gnothi.metrics.rates import Units, difference, rate
+from gnothi.safety.evaluation import Ends, Evaluation, Fitted, Metric, Published, share, stretched, units_of
 from gnothi.safety.graders.exact import ChoiceGrader
 from gnothi.safety.prompts import Graded, Outcome, Prompt
 from gnothi.safety.questions.choice_files import read_choices
@@ -22,6 +22,7 @@ from gnothi.safety.questions.published_files import find_folder
 
 ENGLISH = "English"
 FOLDERS = ("mmmlu", "multilingual")
+GAP: Ends = (-1.0, 1.0)
 
 
 def _prompts(size: int, data_dir: Path | None) -> list[Prompt]:
@@ -79,19 +80,18 @@ def language_gaps(rows: Sequence[Graded]) -> dict[str, Estimate]:
 def lost_in_translation(rows: Sequence[Graded]) -> list[Fitted]:
     """How much more accurate answers are in other languages than in English, and in each; nothing without English."""
     english = _of_questions(rows, ENGLISH)
-    others = [row for row in rows if row.prompt.facts["language"] != ENGLISH]
-    if not english.names or not others:
-        return []
     right = dict(zip(english.names, english.values, strict=True))
-    both = [row for row in others if _question(row) in right]
+    both = [row for row in rows if row.prompt.facts["language"] != ENGLISH and _question(row) in right]
+    if not both:
+        return []
     gaps = [float(row.grade.outcome is Outcome.CORRECT) - right[_question(row)] for row in both]
-    estimate = difference(units_of(others, np.array([r.grade.outcome is Outcome.CORRECT for r in others])), english)
+    units = units_of(both, (1 + np.array(gaps, float)) / 2)
     about = (
         "accuracy in other languages less that in English, on the same questions; 0 is no gap, and below 0 something "
         "is lost by asking in another language"
     )
-    units = units_of(both, (1 + np.array(gaps, float)) / 2)
-    return [Fitted("language_gap", estimate, "", about, (-1.0, 1.0), language_gaps(rows), units=units)]
+    estimate = stretched(rate(units), GAP)
+    return [Fitted("language_gap", estimate, "", about, GAP, language_gaps(rows), units=units)]
 
 
 def _question(row: Graded) -> str:
