@@ -16,7 +16,7 @@ def test_it_prints_the_table_and_writes_a_card(tmp_path, capsys):
     card = read_card(tmp_path / "card")
     assert card["subject"]["name"] == "knowing-model" and card["subject"]["about"]["members"] == 2
     assert [one["name"] for one in card["evaluations"]] == ["known_coverage", "known_coverage_held_back"]
-    with pytest.raises(ValueError, match="trained for it: `.*` makes it anew"):
+    with pytest.raises(ValueError, match=r"trained for it: `.*` makes it anew"):
         Regrade(tmp_path / "card").run()
 
 
