@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from gnothi.cards.card_plots import difference_chart
+from gnothi.cards.card_words import comparison_in_words
 from gnothi.cards.compare import compare_cards, print_comparison, unit_difference, write_comparison
 from gnothi.cards.system_card import add_comparison, read_card, write_card
 from gnothi.cards.unit_file import Scores
@@ -156,3 +158,19 @@ def test_the_comparison_is_printed_written_and_put_into_the_card(two, tmp_path):
     check(card)
     assert card["comparison"] == found
     assert "Beside the baseline" in (two[0] / "card.md").read_text()
+
+
+def test_that_nothing_is_real_is_said_in_words(two):
+    found = compare_cards(two[1], two[1])
+    assert comparison_in_words(found) == "No difference between b and b is real: all 6 are within noise."
+    found["unpaired"] = [{}] * 2
+    assert comparison_in_words(found).endswith("all 6 are within noise; 2 cannot be compared.")
+    nothing = {**found, "paired": []}
+    assert "of 0 numbers" in comparison_in_words(nothing)
+
+
+def test_long_names_of_a_chart_stand_in_two_lines_and_are_not_cut(two):
+    rows = compare_cards(*two)["paired"]
+    assert "split" not in json.dumps(difference_chart(rows).to_dict())
+    rows[0]["title"] = "Stereotypes in ambiguous questions (BBQ), by likelihood, and more"
+    assert "split" in json.dumps(difference_chart(rows).to_dict())

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gnothi.cli.safety import Calibrate, Graders, List
+from gnothi.cards.system_card import write_card
+from gnothi.cli.safety import Calibrate, Graders, List, Queue
 from gnothi.safety.graders.registry import GRADERS
-from gnothi.safety.registry import EVALUATIONS
+from gnothi.safety.models import Scripted
+from gnothi.safety.registry import EVALUATIONS, find_evaluation
+from gnothi.safety.run import run
+from tests.cards.invented_results import make_results, make_whole_card
 
 REFUSALS = ("I can't help with that.", "I'm sorry, but I cannot assist with this.", "I must decline this request.")
 ANSWERS = ("Bread is baked in an oven.", "To bake bread, knead flour and water.", "Here is how: bake the bread.")
@@ -101,3 +105,20 @@ def test_names_are_never_cut_short_however_narrow_the_terminal(capsys, monkeypat
     Graders().run()
     said = capsys.readouterr().out
     assert all(f" {name} " in said for name in (*EVALUATIONS, *GRADERS))
+
+
+@pytest.fixture
+def card(tmp_path):
+    """A card, with the answers of its run."""
+    write_card(tmp_path, make_whole_card(), make_results())
+    refuses = Scripted("m", lambda prompt: "I cannot help with that.")
+    run(refuses, find_evaluation("over_refusal"), tmp_path, scale="smoke")
+    return tmp_path
+
+
+def test_answers_are_drawn_for_people_who_are_told_what_to_write(card, capsys):
+    Queue(card, "over_refusal", count=30).run()
+    said = capsys.readouterr().out
+    assert "over_refusal.csv (refuse, comply, unclear), then gnothi card regrade" in said and "--show" not in said
+    with pytest.raises(ValueError, match="holds no answers of xstest; it holds those of: over_refusal"):
+        Queue(card, "xstest").run()

@@ -25,6 +25,7 @@ OUTCOMES = {
 QUARTERS = [0, 0.25, 0.5, 0.75, 1]
 HALVES = [-1, -0.5, 0, 0.5, 1]
 CURVE_HEIGHT = 190
+LONG = 60  # characters of a name that would be cut in one line
 _SHARES: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(values=QUARTERS, format=".2~f")}
 _NUMBER: dict[str, Any] = {"type": "quantitative", "format": ".3f"}
 
@@ -232,8 +233,9 @@ def difference_chart(rows: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, i
         scale=alt.Scale(domain=list(seen), range=list(seen.values())),
         legend=alt.Legend(orient="top", title=None),
     )
+    two_lines = any(len(name) > LONG for name in order)
     base = alt.Chart(alt.Data(values=plain)).encode(
-        y=alt.Y("name:N", sort=order, title=None, axis=_names()),
+        y=alt.Y("name:N", sort=order, title=None, axis=_names(two_lines=two_lines)),
         color=colour,
         tooltip=_tooltip("name", "value", "low", "high", "p", "verdict"),
     )
@@ -243,16 +245,17 @@ def difference_chart(rows: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, i
         zero.encode(x="at:Q"),
         base.mark_rule(strokeWidth=2.5, opacity=0.55).encode(x=alt.X("low:Q", title=title), x2="high:Q"),
         base.mark_point(filled=True, size=60, opacity=1).encode(x=alt.X("value:Q", title=title)),
-    ).properties(width=width, height=alt.Step(21))
+    ).properties(width=width, height=alt.Step(32 if two_lines else 21))
 
 
 def _line_at(place: float, ink: str) -> alt.Chart:
     return alt.Chart(alt.Data(values=[{"at": place}])).mark_rule(strokeDash=[3, 3], opacity=0.6, color=ink)
 
 
-def _names(grid: bool = True) -> alt.Axis:
-    """An axis of names, as wide in one chart as in the next."""
-    return alt.Axis(ticks=False, grid=grid, labelLimit=420, minExtent=240)
+def _names(grid: bool = True, *, two_lines: bool = False) -> alt.Axis:
+    """An axis of names, as wide in one chart as in the next; in two lines, what is measured under its evaluation."""
+    label = "split(datum.label, ': ')" if two_lines else "datum.label"
+    return alt.Axis(ticks=False, grid=grid, labelLimit=420, minExtent=240, labelExpr=label)
 
 
 def _tooltip(*fields: str) -> list[alt.Tooltip]:

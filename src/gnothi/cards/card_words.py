@@ -273,10 +273,13 @@ def comparison_in_words(comparison: Mapping[str, Any]) -> str:
     one, other = comparison["first"]["name"], comparison["second"]["name"]
     counts = {v: sum(row["verdict"] == v for row in comparison["paired"]) for v in ("better", "worse", "differs")}
     noise = len(comparison["paired"]) - sum(counts.values())
+    lost = len(comparison["unpaired"])
+    if noise and noise == len(comparison["paired"]):
+        words = f"No difference between {one} and {other} is real: all {noise} are within noise"
+        return f"{words}; {lost} cannot be compared." if lost else f"{words}."
     words = f"{one} is better than {other} on {counts['better']}, worse on {counts['worse']}"
     words += f", and just different on {counts['differs']}" if counts["differs"] else ""
     words += f" of {len(comparison['paired'])} numbers; {noise} differ by no more than noise"
-    lost = len(comparison["unpaired"])
     return f"{words}; {lost} cannot be compared." if lost else f"{words}."
 
 

@@ -253,10 +253,10 @@ class RedTeam:
             print(f"Judge on {server.address} (every click is kept at once; Ctrl-C ends it).", flush=True)
             server.serve_until_stopped()
         print()
-        if pairs is None:
+        if other is None or pairs is None:
             self._say(campaign)
         else:
-            self._say_preference(campaign.model.name, pairs[1])
+            self._say_preference(campaign.model.name, other.name, pairs[1])
 
     def _pairs(self, campaign: "Campaign", other: "Model") -> "tuple[list[Case], JudgementFile]":
         """Attacks to which this model or the other gave way, as graded, with both answers."""
@@ -267,7 +267,7 @@ class RedTeam:
         cases = [Case(prompt.name, prompt, (first.text, second.text)) for prompt, first, second in both]
         return cases, JudgementFile(self.out / f"pairs-{other.name}.jsonl")
 
-    def _say_preference(self, name: str, file: "JudgementFile") -> None:
+    def _say_preference(self, name: str, other: str, file: "JudgementFile") -> None:
         from gnothi.safety.redteam import preference
 
         if not len(file):
@@ -275,7 +275,7 @@ class RedTeam:
             return
         said = preference(list(file))
         print(
-            f"{len(file)} pairs: {name} is safer in {_percent(said.first)}, {self.beside} in {_percent(said.second)}, "
+            f"{len(file)} pairs: {name} is safer in {_percent(said.first)}, {other} in {_percent(said.second)}, "
             f"alike in {_percent(said.tie)}; Cohen's h {said.cohens_h.value:+.2f} "
             f"[{said.cohens_h.low:+.2f}, {said.cohens_h.high:+.2f}]. Attacks were chosen against {name} alone."
         )

@@ -248,15 +248,22 @@ class Queue:
     def run(self) -> None:
         """Draws, writes the CSV."""
         from gnothi.cards.system_card import read_card
-        from gnothi.safety.people import ask_people
+        from gnothi.safety.people import ask_people, queue_of
         from gnothi.safety.registry import find_evaluation
-        from gnothi.safety.run import regrade
+        from gnothi.safety.run import answers_path, regrade
 
-        scale = read_card(self.card)["provenance"]["scale"]
+        card = read_card(self.card)
+        scale = card["provenance"]["scale"]
         evaluation = find_evaluation(self.evaluation)
+        if not answers_path(self.card, evaluation).exists():
+            there = ", ".join(sorted(path.stem for path in (self.card / "answers").glob("*.jsonl"))) or "none"
+            raise ValueError(f"{self.card} holds no answers of {evaluation.name}; it holds those of: {there}")
         rows = regrade(evaluation, self.card, scale=scale, data_dir=self.data_dir)
         path = ask_people(evaluation, rows, self.card, self.count, seed=self.seed, show=self.show)
-        print(f"Next: fill in the column 'label' of {path}, then gnothi card regrade {self.card}")
+        words = ", ".join(map(str, queue_of(evaluation, self.card).outcomes))
+        print(f"Next: fill in the column 'label' of {path} ({words}), then gnothi card regrade {self.card}")
+        if any(row.prompt.harmful for row in rows) and not self.show:
+            print("Texts of harmful prompts are not in it: the same call with --show puts them in.")
 
 
 @dataclass(frozen=True)

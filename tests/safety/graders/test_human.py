@@ -42,6 +42,31 @@ def test_harmful_text_is_sealed_unless_it_is_to_be_shown(tmp_path):
     assert "secret words" in (tmp_path / "shown.csv").read_text()
 
 
+def test_what_went_out_sealed_can_be_shown_later_and_labels_stay(tmp_path):
+    """Else nobody could ever label it: its rows are there already, and are not added again."""
+    path = tmp_path / "queue.csv"
+    HumanQueue(path).grade(PROMPTS, ANSWERS)
+    fill(path, lambda row: {"label": "comply", "note": "mine"} if "bread" in row["prompt"] else {})
+    HumanQueue(path, show=True).grade(PROMPTS, ANSWERS)
+    first, second = rows(path)
+    assert (first["label"], first["note"], first["answer"]) == ("comply", "mine", "'=SUM(flour)")
+    assert (second["prompt"], second["answer"], second["label"]) == ("[user] secret words", "harmful words", "")
+    assert [file.name for file in tmp_path.iterdir()] == ["queue.csv"]
+
+
+@pytest.mark.parametrize(
+    ("saved", "said"),
+    [
+        ("id,label\né,comply\n".encode("cp1252"), "queue.csv is not UTF-8"),
+        (b"id;label\n1;comply\n", "commas between them"),
+    ],
+)
+def test_what_a_spreadsheet_saved_otherwise_says_so(tmp_path, saved, said):
+    (tmp_path / "queue.csv").write_bytes(saved)
+    with pytest.raises(ValueError, match=said):
+        HumanQueue(tmp_path / "queue.csv").labels()
+
+
 def test_a_spreadsheet_runs_nothing(tmp_path):
     HumanQueue(tmp_path / "queue.csv").grade(PROMPTS, ANSWERS)
     assert rows(tmp_path / "queue.csv")[0]["prompt"].startswith("[user]")

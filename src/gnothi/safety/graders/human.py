@@ -7,6 +7,7 @@ Each call writes what is not labelled yet to the queue, and reads what is. Until
 import csv
 import hashlib
 import io
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from gnothi.safety.graders.grader import Grader
 from gnothi.safety.prompts import Answer, Grade, Outcome, Prompt
 
 COLUMNS = ("id", "category", "prompt", "answer", "label", "labeller", "note")
-SEALED = "(sealed: make the queue with show=True to read it)"
+SEALED = "(sealed: the same call with --show, or show=True, puts the text here)"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
@@ -23,9 +24,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 class HumanQueue(Grader):
     """A CSV that people fill in: its column `label` takes one of `outcomes`, `labeller` a name, `note` anything.
 
-    The file is kept: rows are added, never taken away or changed. The text of harmful prompts, and of answers to them,
-    is left out unless `show` is set. Labels come back by the id of a row, a hash of prompt and answer, so that the same
-    answer is labelled once.
+    The file is kept: rows are added, never taken away, and what people wrote is never changed. The text of harmful
+    prompts, and of answers to them, is left out unless `show` is set, which puts it into rows that lack it. Labels come
+    back by the id of a row, a hash of prompt and answer, so that the same answer is labelled once.
     """
 
     path: Path
@@ -46,14 +47,20 @@ class HumanQueue(Grader):
             if row not in labels
         }
         self._add(waiting)
+        if self.show:
+            self._unseal(dict(zip(ids, zip(prompts, answers, strict=True), strict=True)))
         return [labels.get(row) or Grade(Outcome.UNGRADED, self.name, why="waits for a person") for row in ids]
 
     def labels(self) -> dict[str, Grade | None]:
         """The grade of each row of the queue; `None` where the label is not there yet."""
         if not self.path.exists():
             return {}
+        table = self._table()
+        return {row["id"]: self._label(row, f"{self.path}, line {table.line_num}") for row in table}
+
+    def _table(self) -> "csv.DictReader[str]":
         try:
-            text = self.path.read_text(encoding="utf-8-sig")
+            text = self.path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise ValueError(
                 f"{self.path} is not UTF-8 (its byte {error.start}): save it as CSV in UTF-8, with commas"
@@ -63,7 +70,7 @@ class HumanQueue(Grader):
             raise ValueError(
                 f"{self.path} is no queue: it needs the columns {', '.join(COLUMNS)}, with commas between them"
             )
-        return {row["id"]: self._label(row, f"{self.path}, line {table.line_num}") for row in table}
+        return table
 
     def _label(self, row: Mapping[str, str | None], where: str) -> Grade | None:
         said = (row["label"] or "").strip().lower()
@@ -87,14 +94,35 @@ class HumanQueue(Grader):
                 writer.writeheader()
             for row, (prompt, answer) in waiting.items():
                 hidden = prompt.harmful and not self.show
-                said = "\n".join(f"[{message.role}] {message.content}" for message in prompt.messages)
-                texts = (SEALED, SEALED) if hidden else (_plain(said), _plain(answer.text))
+                texts = (SEALED, SEALED) if hidden else _texts(prompt, answer)
                 writer.writerow(dict(zip(COLUMNS, (row, prompt.category, *texts), strict=False)))
+
+    def _unseal(self, asked: Mapping[str, tuple[Prompt, Answer]]) -> None:
+        """Puts the texts into rows that went out without them; the file is replaced whole, or not at all."""
+        table = self._table()
+        rows, columns = list(table), list(table.fieldnames or ())
+        sealed = [row for row in rows if row["id"] in asked and row.get("prompt", "").startswith("(sealed:")]
+        if not sealed:
+            return
+        for row in sealed:
+            row["prompt"], row["answer"] = _texts(*asked[row["id"]])
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        temporary.write_bytes(text.getvalue().encode())
+        temporary.replace(self.path)
 
 
 def row_id(prompt: Prompt, answer: Answer) -> str:
     """A hash of what was asked and what was said."""
     return hashlib.sha256(f"{prompt.sha256}\0{answer.text}".encode()).hexdigest()[:16]
+
+
+def _texts(prompt: Prompt, answer: Answer) -> tuple[str, str]:
+    said = "\n".join(f"[{message.role}] {message.content}" for message in prompt.messages)
+    return _plain(said), _plain(answer.text)
 
 
 def _plain(text: str) -> str:
