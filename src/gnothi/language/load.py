@@ -19,9 +19,10 @@ def load(name: str | Path, *, half: bool = False) -> TextEncoder | LanguageModel
 
     **Arguments:** `name`: `"minilm"` (sentence vectors) or `"smollm2-135m"` (a chat model), whose weights ship in
     packages; or a folder as Hugging Face has them, or a `.gguf` file; or `owner/name` on a hub, which needs
-    `gnothi[hub]`; `half`, whether weights (but embeddings) are rounded to bfloat16: half the memory, and 1.4 to 2 times
-    as fast on processors with units for it (AMX), but numbers are as good as 8 bits are: vectors of MiniLM have a
-    cosine of .99998 with the exact ones, and now and then another token is the likeliest.
+    `gnothi[hub]`; `half`, whether weights (but embeddings) are rounded to bfloat16. It is half the memory, and 1.4 to 2
+    times as fast for batches on processors with units for it (AMX; on older ones it may be slower), but numbers are as
+    good as 8 bits are: MiniLM's vectors have a cosine of .99998 with the exact ones, and now and then another token is
+    the likeliest.
 
     **Raises:** `FileNotFoundError` if there is nothing of that name, with what to install; `ValueError` if what there
     is cannot be read, or is of a family that we do not have; `ImportError` if a package is missing.
