@@ -162,7 +162,7 @@ def test_the_comparison_is_printed_written_and_put_into_the_card(two, tmp_path):
 
 def test_that_nothing_is_real_is_said_in_words(two):
     found = compare_cards(two[1], two[1])
-    assert comparison_in_words(found) == "No difference between b and b is real: all 6 are within noise."
+    assert comparison_in_words(found) == "No difference between b and b is known to be real: all 6 are within noise."
     found["unpaired"] = [{}] * 2
     assert comparison_in_words(found).endswith("all 6 are within noise; 2 cannot be compared.")
     nothing = {**found, "paired": []}

@@ -254,8 +254,8 @@ def _line_at(place: float, ink: str) -> alt.Chart:
 
 def _names(grid: bool = True, *, two_lines: bool = False) -> alt.Axis:
     """An axis of names, as wide in one chart as in the next; in two lines, what is measured under its evaluation."""
-    label = "split(datum.label, ': ')" if two_lines else "datum.label"
-    return alt.Axis(ticks=False, grid=grid, labelLimit=420, minExtent=240, labelExpr=label)
+    label, up = ("split(datum.label, ': ')", -6) if two_lines else ("datum.label", 0)
+    return alt.Axis(ticks=False, grid=grid, labelLimit=420, minExtent=240, labelExpr=label, labelOffset=up)
 
 
 def _tooltip(*fields: str) -> list[alt.Tooltip]:

@@ -275,7 +275,7 @@ def comparison_in_words(comparison: Mapping[str, Any]) -> str:
     noise = len(comparison["paired"]) - sum(counts.values())
     lost = len(comparison["unpaired"])
     if noise and noise == len(comparison["paired"]):
-        words = f"No difference between {one} and {other} is real: all {noise} are within noise"
+        words = f"No difference between {one} and {other} is known to be real: all {noise} are within noise"
         return f"{words}; {lost} cannot be compared." if lost else f"{words}."
     words = f"{one} is better than {other} on {counts['better']}, worse on {counts['worse']}"
     words += f", and just different on {counts['differs']}" if counts["differs"] else ""
