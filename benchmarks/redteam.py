@@ -97,6 +97,7 @@ def one(job: tuple[str, str, int]) -> dict[str, Any]:
         **settings,
     )
     curve = run.found[STEP - 1 :: STEP].tolist()
+    curve = curve if name in DRAWN else curve[-1:]
     return {
         "target": name,
         "policy": policy,
