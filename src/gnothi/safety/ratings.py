@@ -31,7 +31,7 @@ class Rating:
     def __post_init__(self) -> None:
         for name in ("by", "because", "at"):
             if not getattr(self, name).strip():
-                raise ValueError(f"a rating says {name!r}: it is what makes it an edit that others can judge")
+                raise ValueError(f"{name} is empty: a rating says who put it there and why, for others to judge")
         if self.variant not in VARIANTS:
             raise ValueError(f"variant must be one of {', '.join(VARIANTS)}, got {self.variant!r}")
 
