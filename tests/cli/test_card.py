@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gnothi.cards.system_card import write_card
-from gnothi.cli.card import Make, default_folder, with_command
+from gnothi.cli.card import Compare, Make, default_folder, with_command
 from tests.cards.invented_results import make_results, make_subject, make_whole_card
 from tests.cli.test_main import gnothi
 
@@ -70,6 +70,17 @@ def test_a_baseline_has_not_the_other_model_s_card_before_mitigations(monkeypatc
     monkeypatch.setattr("gnothi.cards.system_card.add_comparison", lambda *arguments: Path("card.html"))
     Make("mine", baseline="other", before=Path("b")).run()
     assert [(model, pre) for model, _, _, pre in made] == [("mine", Path("b")), ("other", None)]
+
+
+def test_a_comparison_is_written_though_nobody_reads_the_table(tmp_path, monkeypatch):
+    def gone(*arguments):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("gnothi.cards.compare.print_comparison", gone)
+    one, other = write(tmp_path / "a", "better", 0.4), write(tmp_path / "b", "worse")
+    with pytest.raises(BrokenPipeError):
+        Compare(Path(one), Path(other)).run()
+    assert (tmp_path / "a" / "compare.html").exists()
 
 
 def test_the_command_line_imports_nothing_heavy():

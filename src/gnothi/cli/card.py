@@ -23,6 +23,7 @@ class Make:
     Answers stay: the same command again goes on where it stopped, and asks nothing twice.
 
     Example: gnothi card smollm2-135m --scale smoke
+
     Example: gnothi card epinet --baseline ensemble
     """
 
@@ -163,8 +164,9 @@ class Compare:
         from gnothi.cards.compare import compare_cards, print_comparison, write_comparison
 
         comparison = compare_cards(self.first, self.second)
+        page = write_comparison(self.out or self.first, comparison)  # first: who reads the table may go, as `head` does
         print_comparison(comparison, _console())
-        print(f"Page: {write_comparison(self.out or self.first, comparison).resolve()}")
+        print(f"Page: {page.resolve()}")
 
 
 @dataclass(frozen=True)
