@@ -140,7 +140,7 @@ def test_a_rating_leaves_the_measurement_as_it_was(folder):
 )
 def test_a_bad_rating_changes_nothing(folder, category, level, by):
     before = (folder / "card.json").read_text()
-    with pytest.raises(ValueError, match=r"no category|no level|'by'"):
+    with pytest.raises(ValueError, match=r"no category|no level|by is empty"):
         rate_card(folder, category, level, by=by, because="x")
     assert (folder / "card.json").read_text() == before
     assert not (folder / "ratings.json").exists()

@@ -37,6 +37,7 @@ def test_decoding_with_a_cache_is_reading_whole(config):
     prompt, room = 4, 6
     filled = jnp.concatenate([TOKENS[:prompt], jnp.zeros(3, int)])  # filling that nobody looks at
     features, caches = eqx.filter_jit(net.read)(filled, room)
+    caches = jax.tree.map(lambda leaf: leaf[None], caches)  # of one sequence
     decode = eqx.filter_jit(net.decode)
     np.testing.assert_allclose(features[:prompt], whole[:prompt], atol=1e-5)
     places = jnp.arange(len(filled) + room)
@@ -46,9 +47,9 @@ def test_decoding_with_a_cache_is_reading_whole(config):
         seen = ((places < prompt) | (places >= len(filled))) & (places <= where)
         if net.window is not None:
             seen &= position - positions < net.window
-        token = TOKENS[position]
-        feature, caches = decode(token, jnp.int32(position), jnp.int32(where), seen, caches)
-        np.testing.assert_allclose(feature, whole[position], atol=1e-5)
+        at = jnp.array([position])
+        feature, caches = decode(TOKENS[at], at, jnp.int32(where), seen[None], caches)
+        np.testing.assert_allclose(feature[0], whole[position], atol=1e-5)
 
 
 def test_no_token_sees_those_after_it(config):

@@ -26,8 +26,8 @@ class Linear(eqx.Module):
     only form, too, in which XLA uses a CPU's units for bfloat16.
     """
 
-    weight: Float[Array, "inputs outputs"]
-    bias: Float[Array, " outputs"] | None
+    weight: Float[Array, "*stack inputs outputs"]
+    bias: Float[Array, "*stack outputs"] | None
     split: Split = eqx.field(static=True, default="outputs")
     turned: bool = eqx.field(static=True, default=False)
 
