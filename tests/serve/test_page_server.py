@@ -1,5 +1,10 @@
 """A page and its calls, whatever they are; what keeps strangers out is tested with the page of labelling."""
 
+import gc
+import os
+import signal
+from threading import Timer
+
 import pytest
 
 from gnothi.serve import Action, NotAsked, PageServer
@@ -34,3 +39,30 @@ def test_looks_actions_and_their_errors(page):
         code, html = browser.ask("/")
         assert code == 200 and "{{" not in html and "--ink" in html and "const ask" in html
         assert done == ["aa"]
+
+
+def test_an_interrupt_in_a_callback_of_the_garbage_collector_stops_it():
+    """An exception that comes up there is printed and lost: so Ctrl-C must not be one."""
+    sent = []
+
+    def collecting(phase, info):
+        if not sent:
+            sent.append(os.kill(os.getpid(), signal.SIGINT))
+
+    class Collecting(PageServer):
+        def service_actions(self):
+            gc.collect()  # in which Ctrl-C comes
+            super().service_actions()
+
+    before = signal.getsignal(signal.SIGINT)
+    with Collecting("label_page.html", {}, {}) as server:
+        late = Timer(20, server.shutdown)  # if it was lost
+        late.start()
+        gc.callbacks.append(collecting)
+        try:
+            server.serve_until_stopped()
+        finally:
+            gc.callbacks.remove(collecting)
+            late.cancel()
+        assert server.lock.locked() and sent == [None]
+    assert signal.getsignal(signal.SIGINT) is before

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock
+from signal import SIGINT, signal
+from threading import Lock, current_thread, main_thread
 from typing import Any
 
 HOST = "127.0.0.1"
@@ -56,6 +57,7 @@ class PageServer(ThreadingHTTPServer):
         except OSError as error:
             raise OSError(error.errno, error.strerror, f"port {port}") from error
         self.looks, self.actions, self.lock = dict(looks), dict(actions), Lock()
+        self.stopping = False
         self.token = secrets.token_urlsafe()
         end = f":{self.server_port}" if self.server_port != 80 else ""
         self.hosts = {name + end for name in (HOST, "localhost")}
@@ -70,11 +72,26 @@ class PageServer(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_port}/"
 
     def serve_until_stopped(self) -> None:
-        """Serves until Ctrl-C; a request that is being answered comes to its end, and no other begins."""
+        """Serves until Ctrl-C; a request that is being answered comes to its end, and no other begins.
+
+        Ctrl-C is looked for between requests: as an exception it can be lost, where it comes up in a callback of the
+        garbage collector for one.
+        """
+        main = current_thread() is main_thread()  # only it may be told of signals
+        before = signal(SIGINT, lambda *_: setattr(self, "stopping", True)) if main else None
         try:
-            self.serve_forever()
+            try:
+                self.serve_forever()
+            finally:
+                if before is not None:
+                    signal(SIGINT, before)
         except KeyboardInterrupt:
             self.lock.acquire()
+
+    def service_actions(self) -> None:
+        """Between requests, twice a second at least: stops if that was asked."""
+        if self.stopping:
+            raise KeyboardInterrupt
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Says what went wrong, unless the browser has just gone."""
