@@ -225,7 +225,7 @@ def print_ratios(found: dict[str, dict[str, Curves]]) -> None:
 
     agent, rule = CHOSEN
     mine = np.array(found[agent][rule][0])
-    print(f"labels for an accuracy of {TARGET}, {rule} with {agent} (500 units) over scikit-activeml's")
+    print(f"labels for an accuracy of {TARGET}, {rule} with {AGENTS[agent]}, over those of scikit-activeml's")
     for name, (rows, _) in found["scikit-activeml"].items():
         others = np.array(rows)
 
@@ -260,7 +260,8 @@ def print_labelling(asked: Benchmark, python: Path | None) -> None:
             cells = [f"{e.value:.3f} [{e.low:.3f}, {e.high:.3f}]" for e in (mean_interval(curves[:, k]) for k in at)]
             need = labels_needed(curves, random)
             cells.append(f"{need.value:4.0f} [{need.low:.0f}, {need.high:.0f}]")
-            cells.append(f"{crossing(curves[None], np.array([TARGET]))[0]:4.0f}".replace(" 200", "   –"))
+            reached = curves.mean(axis=0).max() >= TARGET
+            cells.append(f"{crossing(curves[None], np.array([TARGET]))[0]:4.0f}" if reached else "   –")
             print(f"  {name:<16} {rule:<11} {'  '.join(cells)} {cpu:6.1f}", flush=True)
     if python is not None:
         print_ratios(found)

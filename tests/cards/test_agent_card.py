@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from gnothi.cards.agent_card import costs, is_agent, measure_agent, part_results
+from gnothi.cards.card_file import read_card
 from gnothi.cards.card_html import card_page
 from gnothi.cards.card_markdown import card_markdown
 from gnothi.cards.compare import compare_cards
-from gnothi.cards.system_card import make_card, read_card, write_card
+from gnothi.cards.system_card import make_card, write_card
 from gnothi.sweep import Record
 from gnothi.testbed import RealSpec
 from tests.cards.invented_results import make_provenance

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from gnothi.cards.card_file import read_card
 from gnothi.cards.card_plots import difference_chart
 from gnothi.cards.card_words import comparison_in_words
 from gnothi.cards.compare import compare_cards, print_comparison, unit_difference, write_comparison
-from gnothi.cards.system_card import add_comparison, read_card, write_card
+from gnothi.cards.system_card import add_comparison, write_card
 from gnothi.cards.unit_file import Scores
 from gnothi.metrics.rates import Units
 from tests.cards.invented_results import (

@@ -6,8 +6,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from gnothi.cards.card_file import read_card
 from gnothi.cards.knowing_card import MEMBERS, Upbringing, measure_knowing_model, print_coverage
-from gnothi.cards.system_card import make_card, read_card, write_card
+from gnothi.cards.system_card import make_card, write_card
 from gnothi.safety.knowledge import COVERAGES
 from tests.cards.invented_results import make_provenance
 from tests.cards.test_system_card import check

@@ -1,6 +1,5 @@
 """A card of logs is the card of the same answers, made without Inspect."""
 
-import csv
 import dataclasses
 import json
 import zlib
@@ -26,6 +25,7 @@ from gnothi.safety.results import FEWEST_LABELS
 from gnothi.safety.run import run as run_here
 from tests.cards.invented_results import make_provenance
 from tests.cards.test_system_card import check
+from tests.filled_in import fill_in
 
 NAMES = ("over_refusal", "disallowed", "bbq", "hierarchy_conflicts")
 
@@ -170,12 +170,7 @@ def test_labels_of_people_correct_the_grader(tmp_path):
     path = read.ask_people("over_refusal", tmp_path, FEWEST_LABELS)
     with pytest.raises(ValueError, match="no run in the logs is of bbq: there are over_refusal"):
         read.ask_people("bbq", tmp_path, FEWEST_LABELS)
-    with path.open(newline="") as file:
-        table = [{**row, "label": "comply"} for row in csv.DictReader(file)]
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, table[0])
-        writer.writeheader()
-        writer.writerows(table)
+    fill_in(path, lambda row: {"label": "comply"})
     [result] = measure_logs(read, tmp_path, calibrations=read_calibrations(None)).results
     assert result.corrected_by == "labels" and result.estimate.value > result.as_graded.value
 

@@ -8,10 +8,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from gnothi.cards.card_file import estimate_from, plain_estimate
+from gnothi.cards.card_file import estimate_from, plain_estimate, read_card
 from gnothi.cards.card_html import card_page
 from gnothi.cards.card_markdown import card_markdown
-from gnothi.cards.system_card import make_card, rate_card, read_card, scorecard, write_card
+from gnothi.cards.system_card import make_card, rate_card, scorecard, write_card
 from gnothi.cards.unit_file import read_units
 from gnothi.metrics import Estimate
 from gnothi.metrics.rates import Units

@@ -1,6 +1,5 @@
 """`gnothi card`, as somebody meets it."""
 
-import csv
 import json
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from gnothi.cards.system_card import write_card
 from gnothi.cli.card import Compare, Make, default_folder, with_command
 from tests.cards.invented_results import make_results, make_subject, make_whole_card
 from tests.cli.test_main import gnothi
+from tests.filled_in import fill_in
 
 
 def write(folder, name, better_by=0.0):
@@ -139,12 +139,7 @@ def test_the_packaged_model_has_a_card(tmp_path):
     answer = gnothi("safety", "queue", str(tmp_path), "over_refusal", "--count", "30")
     assert answer.returncode == 0, answer.stderr
     queue = tmp_path / "labels" / "over_refusal.csv"
-    with queue.open(newline="") as file:
-        table = [{**row, "label": "comply"} for row in csv.DictReader(file)]
-    with queue.open("w", newline="") as file:
-        writer = csv.DictWriter(file, table[0])
-        writer.writeheader()
-        writer.writerows(table)
+    fill_in(queue, lambda row: {"label": "comply"})
     answer = gnothi("card", "regrade", str(tmp_path))
     assert answer.returncode == 0, answer.stderr
     again = json.loads((tmp_path / "card.json").read_text())

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("inspect_ai")
 
-from gnothi.cards.system_card import read_card
+from gnothi.cards.card_file import read_card
 from gnothi.cli.card import Regrade
 from gnothi.cli.card_from_logs import FromLogs
 from gnothi.safety.inspect import write_log

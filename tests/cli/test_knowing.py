@@ -2,7 +2,7 @@
 
 import pytest
 
-from gnothi.cards.system_card import read_card
+from gnothi.cards.card_file import read_card
 from gnothi.cli.card import Regrade
 from gnothi.cli.knowing import Knowing
 

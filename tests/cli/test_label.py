@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.cli.test_main import gnothi
+from tests.filled_in import fill_in
 from tests.language import letters
 
 BERT = Path(__file__).parents[1] / "language" / "data" / "bert"
@@ -45,14 +46,6 @@ def read(path):
         return list(csv.DictReader(file))
 
 
-def fill(path, answer):
-    rows = read(path)
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({**row, "label": answer(row)} for row in rows)
-
-
 @pytest.mark.slow
 def test_texts_go_out_and_labels_come_back(pool, encoder):
     call = ("label", str(pool), "--model", encoder, "--batch", "10", "--budget", "20", "--classes", "hard", "soft")
@@ -65,7 +58,7 @@ def test_texts_go_out_and_labels_come_back(pool, encoder):
     empty = gnothi(*call)
     assert empty.returncode == 2 and "has no label yet" in empty.stderr
 
-    fill(asked, lambda row: "sofft")
+    fill_in(asked, lambda row: {"label": "sofft"})
     wrong = gnothi(*call)
     assert wrong.returncode == 2 and "which is no class: did you mean 'soft'?" in wrong.stderr
     assert not pool.with_name("pool.labels.csv").exists()  # nothing was taken
@@ -77,12 +70,12 @@ def test_texts_go_out_and_labels_come_back(pool, encoder):
         answers.append(row["row"])
         return "soft" if row["text"][0] in "aeiou" else "hard"
 
-    fill(asked, answer)
+    fill_in(asked, lambda row: {"label": answer(row)})
     second = gnothi(*call)
     assert second.returncode == 0 and "10 of 20 labelled" in second.stdout
     assert [row["row"] for row in read(pool.with_name("pool.labels.csv"))] == answers
     assert not {row["row"] for row in read(asked)} & set(answers)
-    fill(asked, answer)
+    fill_in(asked, lambda row: {"label": answer(row)})
     last = gnothi(*call)
     assert last.returncode == 0 and "20 of 20 labelled" in last.stdout and "The budget is spent." in last.stdout
     assert not asked.exists()
@@ -152,7 +145,7 @@ def test_page_and_csv_go_on_from_each_other_and_a_kill_loses_nothing(pool, encod
 
     answer = gnothi(*call)
     assert answer.returncode == 0 and "7 of 20 labelled: " in answer.stdout
-    fill(pool.with_name("pool.next.csv"), lambda row: "soft" if row["text"][0] in "aeiou" else "hard")
+    fill_in(pool.with_name("pool.next.csv"), lambda row: {"label": "soft" if row["text"][0] in "aeiou" else "hard"})
     running, address, token = open_page(call)
     assert click(address, token, 0) == 11
     running.kill()

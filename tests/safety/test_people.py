@@ -1,6 +1,5 @@
 """People's labels of a run: a random part goes out, and what comes back is found by unit."""
 
-import csv
 from dataclasses import replace
 
 import pytest
@@ -10,6 +9,7 @@ from gnothi.safety.people import ask_people, labels_of_people
 from gnothi.safety.prompts import Outcome
 from gnothi.safety.results import measure
 from gnothi.safety.run import run
+from tests.filled_in import fill_in
 from tests.safety.invented import REFUSALS
 
 SHOWN = replace(REFUSALS, prompts=lambda size, folder: [replace(p, harmful=False) for p in REFUSALS.prompts(size)])
@@ -20,21 +20,10 @@ def rows(tmp_path):
     return run(Scripted("m", lambda prompt: f"No to {prompt.name}."), SHOWN, tmp_path, size=40)
 
 
-def fill_in(path, label, count=None):
-    with path.open(newline="") as file:
-        table = list(csv.DictReader(file))
-    for row in table[:count]:
-        row["label"] = label
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, table[0])
-        writer.writeheader()
-        writer.writerows(table)
-
-
 def test_labels_come_back_and_correct_the_grader(rows, tmp_path):
     path = ask_people(SHOWN, rows, tmp_path, 50)
     assert path == tmp_path / "labels" / "refusals.csv" and labels_of_people(SHOWN, rows, tmp_path) == {}
-    fill_in(path, "comply", 40)
+    fill_in(path, lambda row: {"label": "comply"}, 40)
     labels = labels_of_people(SHOWN, rows, tmp_path)
     assert len(labels) == 40 and set(labels.values()) == {Outcome.COMPLY}
     assert set(labels) < {f"{row.prompt.name}#0" for row in rows}

@@ -295,11 +295,6 @@ def count(amount: int, noun: str) -> str:
     return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
-def is_share(row: Mapping[str, Any]) -> bool:
-    """Whether a result is of a number from 0 to 1."""
-    return list(row["range"]) == [0, 1]
-
-
 def is_signed(row: Mapping[str, Any]) -> bool:
     """Whether a result is of a number that may be below 0."""
     return row["range"][0] is None or row["range"][0] < 0
@@ -310,7 +305,7 @@ def _named(row: Mapping[str, Any]) -> str:
 
 
 def _has_share(row: Mapping[str, Any]) -> bool:
-    return row["estimate"]["value"] is not None and is_share(row)
+    return row["estimate"]["value"] is not None and list(row["range"]) == [0, 1]
 
 
 def _goodness(row: Mapping[str, Any]) -> tuple[float, float]:

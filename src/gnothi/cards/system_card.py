@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from gnothi.cards.card_file import FILE, SCHEMA, Card, estimate_from, number, plain_estimate, plain_result
-from gnothi.cards.card_file import read_card as read_card
+from gnothi.cards.card_file import FILE, SCHEMA, Card, estimate_from, number, plain_estimate, plain_result, read_card
 from gnothi.cards.card_html import card_page
 from gnothi.cards.card_markdown import card_markdown
 from gnothi.cards.card_words import headline

@@ -95,7 +95,8 @@ class Make:
 
         start = time.perf_counter()
         from gnothi.cards.agent_card import is_agent
-        from gnothi.cards.system_card import evidence_of, read_card
+        from gnothi.cards.card_file import read_card
+        from gnothi.cards.system_card import evidence_of
         from gnothi.safety.preparedness import find_framework
         from gnothi.safety.ratings import read_ratings
 
@@ -227,9 +228,10 @@ class Regrade:
 
     def run(self) -> None:
         """Grades, measures, writes."""
+        from gnothi.cards.card_file import read_card
         from gnothi.cards.language_card import measure_language_model, read_calibrations
         from gnothi.cards.log_card import SCALE
-        from gnothi.cards.system_card import read_card, remake_card
+        from gnothi.cards.system_card import remake_card
         from gnothi.safety.knowing_model import KnowingModel
         from gnothi.safety.models import Recorded
 
@@ -238,10 +240,8 @@ class Regrade:
         if subject["kind"] != "language model":
             raise ValueError(f"{self.card} is the card of an agent: gnothi card {subject['name']} makes it anew")
         if subject["name"] == KnowingModel.name:
-            command = old["provenance"]["command"]
-            raise ValueError(
-                f"{self.card} is of a model that was trained for it: `{command}` makes it anew, in seconds"
-            )
+            again = made["command"]
+            raise ValueError(f"{self.card} is of a model that was trained for it: `{again}` makes it anew, in seconds")
         if made["scale"] == SCALE:
             again = made["command"].removesuffix(" --regrade")
             raise ValueError(f"{self.card} was made of logs: {again} --regrade judges their answers anew")

@@ -59,10 +59,11 @@ class FromLogs:
 
     def run(self) -> None:
         """Reads, measures, writes, says where."""
+        from rich.console import Console
+
         import gnothi.safety.inspect  # noqa: F401 - says at once what to install, where it is not there
         from gnothi.cards.compare import compare_cards, print_comparison
         from gnothi.cards.system_card import add_comparison
-        from gnothi.cli.card import _console
 
         if not self.logs:
             raise ValueError("LOGS is empty: name Inspect's logs, or a folder of them (Inspect's own is logs)")
@@ -73,7 +74,7 @@ class FromLogs:
             other = self._other(out)
             comparison = compare_cards(out, other)
             page = add_comparison(out, comparison)
-            print_comparison(comparison, _console())
+            print_comparison(comparison, Console())
         print(f"Card: {page.resolve()}")
 
     def _other(self, out: Path) -> Path:
@@ -100,9 +101,10 @@ class FromLogs:
         import time
 
         start = time.perf_counter()
+        from gnothi.cards.card_file import read_card
         from gnothi.cards.language_card import read_calibrations
         from gnothi.cards.log_card import SCALE, measure_logs, read_logs
-        from gnothi.cards.system_card import evidence_of, read_card
+        from gnothi.cards.system_card import evidence_of
         from gnothi.cli.card import default_folder, progress_bars, write_measured
         from gnothi.safety.preparedness import find_framework
         from gnothi.safety.ratings import read_ratings

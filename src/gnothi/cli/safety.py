@@ -247,7 +247,7 @@ class Queue:
 
     def run(self) -> None:
         """Draws, writes the CSV."""
-        from gnothi.cards.system_card import read_card
+        from gnothi.cards.card_file import read_card
         from gnothi.safety.people import ask_people, queue_of
         from gnothi.safety.registry import find_evaluation
         from gnothi.safety.run import answers_path, regrade

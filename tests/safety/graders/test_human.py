@@ -2,8 +2,9 @@ import csv
 
 import pytest
 
-from gnothi.safety.graders.human import COLUMNS, SEALED, HumanQueue
+from gnothi.safety.graders.human import SEALED, HumanQueue
 from gnothi.safety.prompts import Answer, Outcome, Prompt, ask
+from tests.filled_in import fill_in
 
 PROMPTS = [Prompt("bread", ask("How do I bake bread?"), "bread"), Prompt("x", ask("secret words"), "x", harmful=True)]
 ANSWERS = [Answer("=SUM(flour)"), Answer("harmful words")]
@@ -14,21 +15,13 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def fill(path, label):
-    found = rows(path)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows({**row, **label(row)} for row in found)
-
-
 def test_answers_go_out_and_labels_come_back(tmp_path):
     queue = HumanQueue(tmp_path / "queue.csv")
     first = queue.grade(PROMPTS, ANSWERS)
     assert [grade.outcome for grade in first] == [Outcome.UNGRADED] * 2 and len(rows(queue.path)) == 2
     queue.grade(PROMPTS, ANSWERS)
     assert len(rows(queue.path)) == 2  # nothing is asked twice
-    fill(queue.path, lambda row: {"label": "Comply", "labeller": "ada"} if "bread" in row["prompt"] else {})
+    fill_in(queue.path, lambda row: {"label": "Comply", "labeller": "ada"} if "bread" in row["prompt"] else {})
     grades = queue.grade(PROMPTS, ANSWERS)
     assert (grades[0].outcome, grades[0].by) == (Outcome.COMPLY, "people/1/ada")
     assert grades[1].outcome is Outcome.UNGRADED
@@ -46,7 +39,7 @@ def test_what_went_out_sealed_can_be_shown_later_and_labels_stay(tmp_path):
     """Else nobody could ever label it: its rows are there already, and are not added again."""
     path = tmp_path / "queue.csv"
     HumanQueue(path).grade(PROMPTS, ANSWERS)
-    fill(path, lambda row: {"label": "comply", "note": "mine"} if "bread" in row["prompt"] else {})
+    fill_in(path, lambda row: {"label": "comply", "note": "mine"} if "bread" in row["prompt"] else {})
     HumanQueue(path, show=True).grade(PROMPTS, ANSWERS)
     first, second = rows(path)
     assert (first["label"], first["note"], first["answer"]) == ("comply", "mine", "'=SUM(flour)")
@@ -76,7 +69,7 @@ def test_a_spreadsheet_runs_nothing(tmp_path):
 def test_a_label_that_is_none_is_said_with_its_line(tmp_path):
     queue = HumanQueue(tmp_path / "queue.csv")
     queue.grade(PROMPTS, ANSWERS)
-    fill(queue.path, lambda row: {"label": "perhaps"})
+    fill_in(queue.path, lambda row: {"label": "perhaps"})
     with pytest.raises(ValueError, match="line 2: label must be refuse, comply, unclear, got 'perhaps'"):
         queue.grade(PROMPTS, ANSWERS)
 

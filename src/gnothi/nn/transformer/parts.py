@@ -33,14 +33,10 @@ class Linear(eqx.Module):
 
     def __call__(self, x: Float[Array, "*rows inputs"]) -> Float[Array, "*rows outputs"]:
         """Maps the last axis."""
+        of = self.weight.dtype
         contracted = (((x.ndim - 1,), (1 if self.turned else 0,)), ((), ()))
-        half = self.weight.dtype == jnp.bfloat16
-        y = jax.lax.dot_general(
-            x.astype(self.weight.dtype) if half else x,
-            self.weight,
-            contracted,
-            preferred_element_type=jnp.float32 if half else None,
-        ).astype(x.dtype)
+        sums = jnp.promote_types(of, jnp.float32)
+        y = jax.lax.dot_general(x.astype(of), self.weight, contracted, preferred_element_type=sums).astype(x.dtype)
         return y if self.bias is None else y + self.bias
 
     @property

@@ -127,7 +127,7 @@ def precision_where_rare(rows: Sequence[Graded]) -> list[Fitted]:
     sensitivity, specificity = _SENSITIVITY.units(rows), _SPECIFICITY.units(rows)
     if not sensitivity.names or not specificity.names:
         return []
-    points = tuple((share, clustered_precision_at(sensitivity, specificity, share)) for share in PREVALENCES)
+    points = tuple((rare, clustered_precision_at(sensitivity, specificity, rare)) for rare in PREVALENCES)
     of, along = "of the flagged, how many deceive", "share of all that deceives"
     curve = Curve(along, of, points, PREVALENCES, "flags that say nothing", scale="log")
     about = (

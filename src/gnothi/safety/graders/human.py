@@ -7,7 +7,6 @@ Each call writes what is not labelled yet to the queue, and reads what is. Until
 import csv
 import hashlib
 import io
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,13 +105,9 @@ class HumanQueue(Grader):
             return
         for row in sealed:
             row["prompt"], row["answer"] = _texts(*asked[row["id"]])
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, columns, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        temporary.write_bytes(text.getvalue().encode())
-        temporary.replace(self.path)
+        from gnothi.language.pool import write_rows  # JAX comes with it, and few calls need it
+
+        write_rows(self.path, columns, ([row.get(name) for name in columns] for row in rows))
 
 
 def row_id(prompt: Prompt, answer: Answer) -> str:
