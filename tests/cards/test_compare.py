@@ -70,6 +70,28 @@ def test_multiplicity_is_paid_for(tmp_path):
     assert among["verdict"] == "within noise" and among["adjusted_p"] == pytest.approx(40 * alone["p"])
 
 
+def test_what_is_visible_is_called_real_four_times_in_five():
+    """Twelve numbers of 200 prompts, of which one truly differs by as much as is said to be visible, drawn 60 times."""
+    from gnothi.metrics.multiplicity import holm, p_value
+    from gnothi.metrics.power import paired_visible
+
+    def drawn(rise, run):
+        seeds = [50_000 + run * 24 + place for place in range(24)]
+        units = [make_units(0.4 + rise * (place == 0), 200, seed=seed) for place, seed in enumerate(seeds)]
+        return [unit_difference(*pair) for pair in zip(units[::2], units[1::2], strict=True)]
+
+    visible = paired_visible(drawn(0.0, 0)[0].std_error, 12)
+    seen = sum(holm(np.array([p_value(one) for one in drawn(visible, run)]))[0] < 0.05 for run in range(60))
+    assert 0.65 <= seen / 60 <= 0.95
+
+
+def test_a_comparison_says_what_it_could_have_seen(two):
+    """More than the interval is wide on either side, and more among several numbers than alone."""
+    row = compare_cards(*two)["paired"][2]
+    half = (row["difference"]["high"] - row["difference"]["low"]) / 2
+    assert half < row["visible"] < 3 * half
+
+
 def test_noise_is_rarely_called_real():
     """Forty pairs of models that are alike: Holm's rule lets at most one in twenty cards call anything real."""
     from gnothi.metrics.multiplicity import holm, p_value

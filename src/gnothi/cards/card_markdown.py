@@ -93,11 +93,12 @@ def _comparison(comparison: Mapping[str, Any]) -> list[str]:
         [
             f"{row['title']}: {row['metric']}",
             *(value_in_words(row[side]) for side in ("first", "second", "difference")),
+            visible_cell(row),
             row["verdict"],
         ]
         for row in comparison["paired"]
     ]
-    head = ["what", comparison["first"]["name"], comparison["second"]["name"], "difference", "verdict"]
+    head = ["what", comparison["first"]["name"], comparison["second"]["name"], "difference", "visible", "verdict"]
     lost = [f"Not compared: {row['title']}, {row['metric']}: {row['why']}." for row in comparison["unpaired"]]
     return [comparison_in_words(comparison), *([_table(head, body)] if body else []), *lost]
 

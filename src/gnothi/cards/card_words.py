@@ -207,8 +207,8 @@ def visible_in_words(row: Mapping[str, Any]) -> str:
 
 
 def visible_cell(row: Mapping[str, Any]) -> str:
-    """The smallest difference that is visible, or a dash."""
-    return "–" if row["visible"] is None else format_number(float(row["visible"]))
+    """The smallest difference that is visible, or a dash (older comparisons have none)."""
+    return "–" if row.get("visible") is None else format_number(float(row["visible"]))
 
 
 def curve_in_words(row: Mapping[str, Any]) -> str:

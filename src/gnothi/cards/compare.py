@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gnothi.cards.card_file import number, plain_estimate, read_card
-from gnothi.cards.card_words import comparison_in_words, p_in_words, value_in_words
+from gnothi.cards.card_words import comparison_in_words, p_in_words, value_in_words, visible_cell
 from gnothi.cards.linear_ratio import ratio_of_sums
 from gnothi.cards.page import replace_text
 from gnothi.cards.terminal import WHOLE_WIDTH
@@ -21,6 +21,7 @@ from gnothi.cards.unit_file import FILE as UNITS
 from gnothi.cards.unit_file import Key, Scores, read_units
 from gnothi.metrics import Estimate
 from gnothi.metrics.multiplicity import holm, p_value
+from gnothi.metrics.power import paired_visible
 from gnothi.metrics.rates import Units, difference
 from gnothi.safety.evaluation import stretched
 
@@ -32,9 +33,9 @@ Comparison = dict[str, Any]
 def compare_cards(first: Path, second: Path) -> Comparison:
     """Compares the cards of two folders.
 
-    **Returns:** plain data: `paired`, a row a metric, with the difference (first less second) and a `verdict` on the
-    first: `"better"`, `"worse"`, `"differs"` (where no direction is better) or `"within noise"`; and `unpaired`, what
-    could not be compared, with why.
+    **Returns:** plain data: `paired`, a row a metric, with the difference (first less second), a `verdict` on the
+    first: `"better"`, `"worse"`, `"differs"` (where no direction is better) or `"within noise"`, and what difference
+    would have been `visible`; and `unpaired`, what could not be compared, with why.
 
     **Raises:** `ValueError` if a folder holds no card.
     """
@@ -57,7 +58,10 @@ def compare_cards(first: Path, second: Path) -> Comparison:
     adjusted = holm(np.array([row["p"] for row in paired], float))
     for row, p in zip(paired, adjusted, strict=True):
         row["verdict"] = _verdict(row["difference"], float(p), row["better"])
+        spread = row["difference"].std_error
+        visible = number(paired_visible(spread, len(paired))) if np.isfinite(spread) else None
         row |= {"p": number(row["p"]), "adjusted_p": number(p), "difference": plain_estimate(row["difference"])}
+        row["visible"] = visible
     subjects = [{name: card["subject"][name] for name in ("name", "version", "kind")} for card in cards]
     return {"first": subjects[0], "second": subjects[1], "paired": paired, "unpaired": unpaired}
 
@@ -115,7 +119,7 @@ def _verdict(found: Estimate, adjusted_p: float, better: str) -> str:
 
 
 def print_comparison(comparison: Comparison, console: Any) -> None:
-    """Prints a table: both numbers, the paired difference, the adjusted p-value and the verdict."""
+    """Prints a table: both numbers, the paired difference, the adjusted p-value, what is visible, and the verdict."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -129,7 +133,8 @@ def print_comparison(comparison: Comparison, console: Any) -> None:
     )
     whole = console.width >= WHOLE_WIDTH
     grid.add_column("what", min_width=24)
-    for name in (*(names if whole else ()), "difference", "p (Holm)", f"{names[0]} is"):
+    numbers = (*names, "difference", "visible") if whole else ("difference",)
+    for name in (*numbers, "p (Holm)", f"{names[0]} is"):
         grid.add_column(name, no_wrap=True)
     styles = {"better": "bold green", "worse": "bold red", "differs": "bold"}
     for row in comparison["paired"]:
@@ -138,6 +143,7 @@ def print_comparison(comparison: Comparison, console: Any) -> None:
             f"{row['title']}: {row['metric']}",
             *(both if whole else ()),
             value_in_words(row["difference"]),
+            *((visible_cell(row),) if whole else ()),
             p_in_words(row["adjusted_p"]),
             Text(row["verdict"], style=styles.get(row["verdict"], "dim")),
         )

@@ -5,7 +5,13 @@ from html import escape
 from typing import Any
 
 from gnothi.cards.card_plots import difference_chart
-from gnothi.cards.card_words import comparison_in_words, interval_in_words, p_in_words, value_in_words
+from gnothi.cards.card_words import (
+    comparison_in_words,
+    interval_in_words,
+    p_in_words,
+    value_in_words,
+    visible_cell,
+)
 from gnothi.cards.page import chart_place, html_page, paragraph, section, table
 from gnothi.cards.wording import format_number
 
@@ -13,7 +19,8 @@ NOTE = (
     "Differences are of the first less the second, unit by unit on the same prompts, of answers as they were graded: "
     "where a grader errs alike on both, a true difference is larger than shown, never of the other sign. Verdicts are "
     "after Holm's adjustment for all numbers at once: with 95 % certainty none of those called real is noise. Within "
-    "noise does not mean equal."
+    "noise does not mean equal: a true difference as large as the visible one would have been called real four times "
+    "in five, and a smaller one less often."
 )
 
 
@@ -36,12 +43,13 @@ def comparison_section(comparison: Mapping[str, Any], *, said: bool = False) -> 
             [
                 escape(f"{row['title']}: {row['metric']}"),
                 *(number_cell(row[side]) for side in ("first", "second", "difference")),
+                visible_cell(row),
                 escape(p_in_words(row["adjusted_p"])),
                 f"<b>{row['verdict']}</b>" if row["verdict"] != "within noise" else "within noise",
             ]
             for row in comparison["paired"]
         ]
-        head = ["what", one["name"], other["name"], "difference", "p, after Holm", f"{one['name']} is"]
+        head = ["what", one["name"], other["name"], "difference", "visible", "p, after Holm", f"{one['name']} is"]
         parts.append(table(head, body, heads=True, wraps=True))
     if comparison["unpaired"]:
         body = [[escape(f"{row['title']}: {row['metric']}"), escape(row["why"])] for row in comparison["unpaired"]]

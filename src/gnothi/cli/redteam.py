@@ -291,11 +291,20 @@ def _percent(found: "Estimate") -> str:
 
 @contextmanager
 def _bar(policy: str, budget: int) -> "Iterator[Callable[[int, int], None]]":
-    """What to call with the failures found and the queries made: a bar that says both, in a terminal."""
+    """What to call with the failures found and the queries made: a bar, or lines if no terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(policy, total=budget)
-        yield lambda found, made: progress.update(task, completed=made, description=f"{policy}: {found} found")
+        told = 0
+
+        def show(found: int, made: int) -> None:
+            nonlocal told
+            progress.update(task, completed=made, description=f"{policy}: {found} found")
+            if not console.is_terminal and 10 * made // budget > told:
+                told = 10 * made // budget
+                print(f"{policy}: {found} found in {made} of {budget} queries", flush=True)
+
+        yield show

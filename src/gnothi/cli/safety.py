@@ -1,5 +1,6 @@
 """`gnothi safety`: graders, and what they get wrong, measured on what people have judged."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -100,9 +101,11 @@ class Calibrate:
         if both:
             raise ValueError(f"{', '.join(both)} is both in LABELS and in --train: measure on what was not learnt from")
         rows = [r for name in self.train for r in find_labelled(name, self.partial, self.encoding, self.packages)]
-        names = ", ".join(Path(name).name for name in self.train)
-        about = {"data": names, "licence": self.licence, "partial": self.partial, "date": date.today().isoformat()}
-        command = f"gnothi safety calibrate {self.grader} ... --train {names} --partial {self.partial}"
+        learnt, judged = ([Path(name).name for name in names] for names in (self.train, self.labels))
+        data = ", ".join(learnt)
+        about = {"data": data, "licence": self.licence, "partial": self.partial, "date": date.today().isoformat()}
+        words = ["gnothi", "safety", "calibrate", self.grader, *judged, "--train", *learnt, "--partial", self.partial]
+        command = shlex.join(words)
         grader, weights = train(self.grader, rows, {**about, "rows": str(len(rows)), "command": command})
         if self.weights is not None:
             weights.write(self.weights)

@@ -6,7 +6,7 @@ Both are normal approximations for two rates near `rate`: the variance of their 
 need that much fewer; where they were asked different ones it is 0.
 
 `visible_difference` starts from a run that there is: its rate may be 0 or 1, of which nothing is known but that the
-other's may vary more.
+other's may vary more. `paired_visible` starts from two runs on the same prompts.
 """
 
 import math
@@ -84,6 +84,22 @@ def visible_difference(rate: float, units: float, *, power: float = 0.8, level: 
     root = math.sqrt((share * lean) ** 2 + 8 * share * (1 + share) * rate * (1 - rate))
     difference = (share * lean + root) / (2 * (1 + share))
     return difference if difference <= max(rate, 1 - rate) else None
+
+
+def paired_visible(spread: float, tests: int = 1, *, power: float = 0.8, level: float = 0.05) -> float:
+    """The smallest true difference that a paired comparison of this size would call real.
+
+    **Arguments:** `spread`, the standard error of the difference; `tests`, differences that are tested together, each
+    at `level / tests` (Bonferroni: with Holm's rule a little less is seen); `power`, how likely it is to be seen.
+
+    **Raises:** `ValueError` if an argument is out of its range.
+
+    >>> round(paired_visible(0.02), 3), round(paired_visible(0.02, tests=40), 3)
+    (0.056, 0.081)
+    """
+    if not spread >= 0 or tests < 1:
+        raise ValueError(f"spread must be 0 or more and tests 1 or more, got {spread} and {tests}")
+    return _reach(power, level / tests) * spread
 
 
 def _reach(power: float, level: float) -> float:

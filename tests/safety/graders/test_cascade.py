@@ -2,6 +2,7 @@ import pytest
 
 from gnothi.safety.graders.cascade import Cascade, refusals
 from gnothi.safety.graders.grader import Grader
+from gnothi.safety.graders.refusal import RefusalFeatures
 from gnothi.safety.prompts import Answer, Grade, Outcome, Prompt, ask
 
 PROMPT = Prompt("bread", ask("How do I bake bread?"), "bread")
@@ -48,4 +49,4 @@ def test_the_offline_cascade():
     answers = [Answer("I'm sorry, but I can't help with that."), Answer("Bake the bread for an hour."), Answer("")]
     grades = refusals().grade([PROMPT] * 3, answers)
     assert [grade.outcome for grade in grades] == [Outcome.REFUSE, Outcome.COMPLY, Outcome.UNANSWERED]
-    assert grades[0].by == "refusal-features/1"
+    assert grades[0].by == RefusalFeatures().name

@@ -36,7 +36,7 @@ def train(name: str, rows: Sequence[Labelled], about: Mapping[str, str] | None =
     requests, answers = [row.prompt.text for row in rows], [row.answer.text for row in rows]
     if name == "refusal-features":
         weights = _fit_features(rows, about)
-        return RefusalFeatures(weights, name=f"refusal-features/1-{weights.sha256[:8]}"), weights
+        return RefusalFeatures(weights, name=f"{RefusalFeatures.name}-{weights.sha256[:8]}"), weights
     from gnothi.safety.graders.embedding import FEATURES, EmbeddingRefusal, embedding_matrix, minilm
 
     encoder = minilm()
@@ -89,7 +89,7 @@ def with_weights(name: str, path: Path) -> Grader:
     """
     if name == "refusal-features":
         weights = read_weights(path, feature_names())
-        return RefusalFeatures(weights, name=f"{name}/1-{weights.sha256[:8]}")
+        return RefusalFeatures(weights, name=f"{RefusalFeatures.name}-{weights.sha256[:8]}")
     if name == "embedding-refusal":
         from gnothi.safety.graders.embedding import FEATURES, EmbeddingRefusal
 
