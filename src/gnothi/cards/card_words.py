@@ -274,6 +274,8 @@ def comparison_in_words(comparison: Mapping[str, Any]) -> str:
     counts = {v: sum(row["verdict"] == v for row in comparison["paired"]) for v in ("better", "worse", "differs")}
     noise = len(comparison["paired"]) - sum(counts.values())
     lost = len(comparison["unpaired"])
+    if not comparison["paired"]:
+        return f"Nothing can be compared between {one} and {other}; why not, of {count(lost, 'number')}, follows."
     if noise and noise == len(comparison["paired"]):
         words = f"No difference between {one} and {other} is known to be real: all {noise} are within noise"
         return f"{words}; {lost} cannot be compared." if lost else f"{words}."

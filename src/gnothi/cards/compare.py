@@ -52,24 +52,30 @@ def compare_cards(first: Path, second: Path) -> Comparison:
         if why:
             unpaired.append({**about, "why": why})
         else:
-            found = stretched(unit_difference(units[0][key], units[1][key]), (0.0, _width(rows[0][key])))
+            low, high = rows[0][key]["range"]
+            most = None if high is None else float(high - low)
+            # Units of scores without an upper end are as they are.
+            found = stretched(unit_difference(units[0][key], units[1][key]), (0.0, 1.0 if most is None else most))
             estimates = {"first": rows[0][key]["estimate"], "second": rows[1][key]["estimate"]}
-            paired.append({**about, **estimates, "difference": found, "p": p_value(found)})
+            paired.append({**about, **estimates, "difference": found, "p": p_value(found), "most": most})
     adjusted = holm(np.array([row["p"] for row in paired], float))
     for row, p in zip(paired, adjusted, strict=True):
         row["verdict"] = _verdict(row["difference"], float(p), row["better"])
-        spread = row["difference"].std_error
-        visible = number(paired_visible(spread, len(paired))) if np.isfinite(spread) else None
+        row["visible"] = _visible(row["difference"], len(paired), row.pop("most"))
         row |= {"p": number(row["p"]), "adjusted_p": number(p), "difference": plain_estimate(row["difference"])}
-        row["visible"] = visible
     subjects = [{name: card["subject"][name] for name in ("name", "version", "kind")} for card in cards]
+    if subjects[0]["name"] == subjects[1]["name"]:  # a model beside itself, as it was before or with other settings
+        for subject, folder in zip(subjects, (first, second), strict=True):
+            subject["name"] += f" ({folder.resolve().name})"
     return {"first": subjects[0], "second": subjects[1], "paired": paired, "unpaired": unpaired}
 
 
-def _width(row: Mapping[str, Any]) -> float:
-    """By what a difference of units is to be multiplied; units of scores without an upper end are as they are."""
-    low, high = row["range"]
-    return 1.0 if high is None else float(high - low)
+def _visible(found: Estimate, tests: int, most: float | None) -> float | None:
+    """The smallest true difference that would be called real; None if that is more than two numbers can differ by."""
+    if not np.isfinite(found.std_error):
+        return None
+    visible = paired_visible(found.std_error, tests)
+    return visible if most is None or visible <= most else None
 
 
 def _why_not(
@@ -147,7 +153,7 @@ def print_comparison(comparison: Comparison, console: Any) -> None:
             p_in_words(row["adjusted_p"]),
             Text(row["verdict"], style=styles.get(row["verdict"], "dim")),
         )
-    console.print(grid)
+    console.print(grid if comparison["paired"] else grid.title)
     for row in comparison["unpaired"]:
         console.print(Text(f"not compared: {row['title']}: {row['metric']}: {row['why']}", style="yellow"))
 
