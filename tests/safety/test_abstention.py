@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
@@ -19,7 +20,6 @@ from gnothi.safety.abstention import (
     held_back_by_others,
     overconfidence,
     penalty_curve,
-    risk_coverage,
     separation,
     worth,
 )
@@ -126,19 +126,26 @@ def test_generalised_risk():
     assert rate(generalised_risk(rows_of(["correct"] * 40, np.full(40, 0.5)), "stated")).value == 0
 
 
-def test_risk_coverage():
-    """Two surest right, two wrong: risks 0, 0, 1/3, 1/2. All as sure: the share of wrong ones."""
-    rows = rows_of(["wrong", "correct", "correct", "wrong"], [0.2, 0.8, 0.9, 0.1])
-    assert risk_coverage(rows, "stated").value == pytest.approx((1 / 3 + 1 / 2) / 4)
-    assert risk_coverage(rows_of(["wrong", "correct", "correct", "correct"], [0.5] * 4), "stated").value == 0.25
-
-
 def test_calibration():
     right, sure, rows = noisy(2000)
     assert calibration_error(rows).high < 0.06
     assert rate(brier(rows)).value == pytest.approx(np.mean((sure - right) ** 2), abs=1e-4)
     boastful = rows_of(["wrong"] * 10, [0.9] * 10)
     assert calibration_error(boastful).value == pytest.approx(0.9)
+
+
+@pytest.mark.slow
+def test_calibration_error_covers_where_few_are_right():
+    """A model that is right one time in five and says three in ten, 30 answers: few right ones vary too little by
+    themselves, and an interval of their spread alone covers 65 %."""
+    rng = np.random.default_rng(3)
+    chance = expit(-2.2 + 1.5 * rng.normal(size=(200, 30)))
+    held = 0
+    for own in chance:
+        right = rng.random(30) < own
+        found = calibration_error(rows_of(np.where(right, "correct", "wrong"), np.clip(own + 0.1, 0, 1)))
+        held += found.low <= 0.1 <= found.high
+    assert held >= 0.92 * 200
 
 
 @pytest.mark.slow
@@ -173,14 +180,12 @@ def test_no_calibration_error_is_certain():
 
 
 def test_nothing_to_say():
-    """Models that do not say how sure they are have no units, which is not an error; areas of nothing are."""
+    """Models that do not say how sure they are have no units, which is not an error; a calibration error of none is."""
     rows = rows_of(["correct", "wrong", "abstained"])
     for units in (brier(rows), separation(rows, "epistemic"), generalised_risk(rows, "stated")):
         assert not units.names
         assert np.isnan(rate(units).value)
-    with pytest.raises(ValueError, match="none of 3 answers"):
-        risk_coverage(rows, "stated")
-    with pytest.raises(ValueError, match="stated confidence"):
+    with pytest.raises(ValueError, match="none of 3 answers was attempted with a stated confidence"):
         calibration_error(rows)
 
 

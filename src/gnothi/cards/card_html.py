@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from gnothi.cards.card_plots import category_chart, curve_chart, glance_chart, level_chart, outcome_chart
@@ -31,6 +32,7 @@ from gnothi.cards.wording import format_number
 
 Card = Mapping[str, Any]
 Row = Mapping[str, Any]
+LINES = 28  # of a chart of all numbers: with its axis that is half a page
 MOST_SPLIT = 4  # metrics of an evaluation that are drawn by category
 COLUMNS = {"pre": "before mitigations", "post": "after mitigations, as it ships"}
 
@@ -75,6 +77,22 @@ def _link(row: Row, words: str) -> str:
     return f'<a href="#{escape(_anchor(row["evaluation"]))}">{escape(words)}</a>'
 
 
+def _stretches(rows: Sequence[Row]) -> list[Sequence[Row]]:
+    """Rows in parts that fit a screen or a page, an evaluation never torn; in one if shares are not all there is."""
+    if any((row["estimate"]["high"] or 0) > 1 for row in rows):
+        return [rows]
+    parts: list[list[Row]] = [[]]
+    lines = 0
+    for _, same in groupby(rows, key=lambda row: row["title"]):
+        some = list(same)
+        if lines and lines + len(some) + 1 > LINES:
+            parts.append([])
+            lines = 0
+        parts[-1] += some
+        lines += len(some) + 1
+    return list(parts)
+
+
 def _glance_section(card: Card) -> str:
     rows, agent = card["results"], card["subject"]["kind"] == "agent"
     parts = []
@@ -84,8 +102,10 @@ def _glance_section(card: Card) -> str:
         words = "Points are numbers, bars their 95 % intervals."
         if any(row["published"] for row in unsigned):
             words += " Blue strokes are what other models' cards published, on other data and by other graders."
-        chart = chart_place(glance_chart(unsigned), label="every number with its interval, as in the table below")
-        parts += [paragraph(words, "caption"), chart]
+        label = "numbers with their intervals, as in the table below"
+        parts += [paragraph(words, "caption")]
+        longest = max(len(row["title"]) for row in unsigned)
+        parts += [chart_place(glance_chart(some, longest=longest), label=label) for some in _stretches(unsigned)]
     if signed:
         words = (
             "Numbers that may be below 0. At the dashed line there is no bias and no gap, and right answers just make "

@@ -25,18 +25,22 @@ OUTCOMES = {
 QUARTERS = [0, 0.25, 0.5, 0.75, 1]
 HALVES = [-1, -0.5, 0, 0.5, 1]
 CURVE_HEIGHT = 190
+LETTER = 7.3  # pixels of one in bold, or more
 LONG = 60  # characters of a name that would be cut in one line
 _SHARES: dict[str, Any] = {"scale": alt.Scale(domain=[0, 1]), "axis": alt.Axis(values=QUARTERS, format=".2~f")}
 _NUMBER: dict[str, Any] = {"type": "quantitative", "format": ".3f"}
 
 
-def glance_chart(results: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, ink: str = INK) -> Chart:
+def glance_chart(
+    results: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, ink: str = INK, longest: int = 0
+) -> Chart:
     """Every number with its interval, and what other models' cards published, as thin strokes.
 
     Shares are from 0 to 1; where a score is more than that, a dashed line stands at 1. Signed numbers, which are best
     drawn by themselves, are from -1 to 1, with a dashed line at 0.
 
-    **Arguments:** `results`, of a card, with values; `width`, in pixels or `"container"`; `ink`, of lines and text.
+    **Arguments:** `results`, of a card, with values; `width`, in pixels or `"container"`; `ink`, of lines and text;
+    `longest`, letters of the longest name of several charts that shall stand in line.
     """
     rows, others, order = [], [], []
     for row in results:
@@ -52,7 +56,7 @@ def glance_chart(results: Sequence[Mapping[str, Any]], *, width: Any = WIDTH, in
     axis = alt.Axis(
         ticks=False,
         labelLimit=420,
-        minExtent=240,
+        minExtent=min(420, max(240, round(LETTER * longest))),
         labelExpr=f"{metric} ? split(datum.value, '|')[1] : datum.value",
         labelFontWeight={"condition": {"test": metric, "value": "normal"}, "value": 600},
     )

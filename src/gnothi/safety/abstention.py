@@ -14,14 +14,15 @@ answer, so that they are independent units, and the interval of such a number is
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy import stats
 
-from gnothi.metrics.intervals import Estimate, bootstrap_interval, bootstrap_rows
+from gnothi.metrics.intervals import Estimate, bootstrap_rows
 from gnothi.metrics.rates import Units, rate
 from gnothi.safety.confidence import stated_confidence
 from gnothi.safety.evaluation import Curve, Ends, stretched, units_of
@@ -222,27 +223,6 @@ def grouped_pairs(
     return replace(units, clusters=tuple(of_row[kept].tolist()))
 
 
-def risk_coverage(rows: Sequence[Graded], source: Source) -> Estimate:
-    """The area under the risk-coverage curve: the share of wrong ones among the k surest, averaged over k.
-
-    Ties are in an order that does not depend on who is right, as if half of the tied were ahead: their mean.
-    Its interval is a bootstrap over clusters.
-
-    **Raises:** `ValueError` if no answer that was attempted says how sure the model is.
-    """
-    rows = _some(rows, source)
-    sure, wrong = _sure(rows, source), 1 - _right(rows)
-
-    def area(chosen: np.ndarray) -> float:
-        order = np.argsort(-sure[chosen], kind="stable")
-        ranked, mistakes = sure[chosen][order], wrong[chosen][order]
-        _, which, sizes = np.unique(-ranked, return_inverse=True, return_counts=True)
-        expected = (np.bincount(which, weights=mistakes) / sizes)[which]
-        return float(np.mean(np.cumsum(expected) / np.arange(1, len(expected) + 1)))
-
-    return _resampled(rows, area)
-
-
 def overconfidence(rows: Sequence[Graded]) -> Units:
     """How much more is stated than is right, moved from between -1 and 1 to between 0 and 1."""
     kept = attempted(rows, "stated")
@@ -274,9 +254,19 @@ def calibration_error(rows: Sequence[Graded], *, num_bins: int = 10) -> Estimate
     chance = 1.2 * float(np.quantile(np.abs(gaps - seen).sum(axis=1), 0.95))
     value = max(raw - added, 0.0)
     unseen = 0.05 ** (1 / len(names))
-    low = 0.0 if raw <= chance else min(max(float(low) - 2 * added, 0.0), value * unseen)
+    # Few right or few wrong ones vary less than they would, were the error smaller and accuracy nearer to what is said.
+    said, spread = float(np.sum(sure * (1 - sure))), _spread(right, _bins(sure, num_bins))
+    more = stats.norm.ppf(0.975) * np.sqrt(max(said - spread, 0.0)) / len(rows)
+    low = value - np.hypot(value - (float(low) - 2 * added), more)
+    low = 0.0 if raw <= chance else min(max(low, 0.0), value * unseen)
     high = max(float(high) - added, 1 - (1 - value) * unseen)
     return Estimate(value, low, min(high, 1.0), len(names))
+
+
+def _spread(right: Float[np.ndarray, " rows"], of: Int[np.ndarray, " rows"]) -> float:
+    """The variance of the number that are right, were the answers of each bin alike."""
+    hits, counts = np.bincount(of, right), np.bincount(of)
+    return float(np.sum(hits * (counts - hits) / np.maximum(counts, 1)))
 
 
 def curve_of_confidence(rows: Sequence[Graded], *, num_bins: int = 10) -> Curve | None:
@@ -319,16 +309,6 @@ def _some(rows: Sequence[Graded], source: Source) -> list[Graded]:
     if not kept:
         raise ValueError(f"none of {len(rows)} answers was attempted with a {source} confidence")
     return kept
-
-
-def _resampled(rows: Sequence[Graded], statistic: Callable[[np.ndarray], float]) -> Estimate:
-    _, which = np.unique([row.prompt.cluster for row in rows], return_inverse=True)
-    members = [np.flatnonzero(which == number) for number in range(which.max() + 1)]
-
-    def each(draws: np.ndarray) -> np.ndarray:
-        return np.array([statistic(np.concatenate([members[n] for n in draw])) for draw in draws])
-
-    return bootstrap_interval(each, len(members), num_resamples=RESAMPLES)
 
 
 def _sure(rows: Sequence[Graded], source: Source) -> Float[np.ndarray, " rows"]:
