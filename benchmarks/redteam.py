@@ -5,7 +5,7 @@ the campaigns' model assumes is missing or wrong: weaknesses of single triples (
 (`effects`), nothing to learn (`nothing`), a grader that errs (`grader`). `smollm2` is the packaged model: what came of
 512 attacks is in a file (`redteam_target.py` made it), and 30 seeds of each policy are replayed on it.
 
-    python benchmarks/redteam.py                      # 40 CPU minutes; writes docs/redteam.json and docs/redteam.png
+    python benchmarks/redteam.py                      # 15 CPU minutes; writes docs/redteam.json and docs/redteam.png
     python benchmarks/redteam.py --draw               # the figure and the tables again, from docs/redteam.json
 """
 

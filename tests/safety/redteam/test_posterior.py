@@ -13,17 +13,12 @@ from tests.safety.redteam import small_target
 NOTHING = features_of({"technique": [("a",)] * 60})
 
 
-def many_draws(posterior, monkeypatch, count=600):
-    monkeypatch.setattr(module, "DRAWS", count)
-    return posterior.draws
-
-
 @pytest.mark.slow
-def test_one_rate_is_the_integral(monkeypatch):
+def test_one_rate_is_the_integral():
     """Without any features there is an intercept alone, whose posterior can be integrated."""
     posterior = FailurePosterior(NOTHING)
     posterior.observe(range(40), [True] * 12 + [False] * 28)
-    draws = many_draws(posterior, monkeypatch)[:, 0]
+    draws = posterior.long_draws()[:, 0]
     mean, spread = module.INTERCEPT
 
     def weight(x):
@@ -39,13 +34,13 @@ def test_one_rate_is_the_integral(monkeypatch):
 
 
 @pytest.mark.slow
-def test_an_erring_grader_is_seen_through(monkeypatch):
+def test_an_erring_grader_is_seen_through():
     """39 of 60 flagged, by a grader that is right in 90 of 100: the truth is (.65 - .1) / .8, as Rogan and Gladen."""
 
     def believed(errors, flagged=39):
         posterior = FailurePosterior(NOTHING, errors)
         posterior.observe(range(60), [True] * flagged + [False] * (60 - flagged))
-        return many_draws(posterior, monkeypatch)[:, 0]
+        return posterior.long_draws()[:, 0]
 
     sure, unsure, taken_at_word = (
         believed(GraderErrors(900, 1000, 900, 1000)),
@@ -57,10 +52,10 @@ def test_an_erring_grader_is_seen_through(monkeypatch):
     assert believed(GraderErrors(900, 1000, 900, 1000), flagged=6).mean() < 0.06  # as many as its false alarms
 
 
-def test_people_are_believed(monkeypatch):
+def test_people_are_believed():
     posterior = FailurePosterior(NOTHING, GraderErrors(70, 100, 70, 100))
     posterior.observe(range(60), [True] * 60)
-    flagged = many_draws(posterior, monkeypatch, 200)[:, 0].mean()
+    flagged = posterior.long_draws()[:, 0].mean()
     posterior.observe(range(60), [False] * 60, known=True)
     assert len(posterior) == 60
     assert posterior.draws[:, 0].mean() < 0.06 < 0.6 < flagged

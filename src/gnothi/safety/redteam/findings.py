@@ -17,6 +17,7 @@ from gnothi.safety.redteam.distinct import expected_gains
 from gnothi.safety.redteam.verdicts import chance_of_truth, draw_errors
 
 SIMULATIONS = 500
+Draws = Float[np.ndarray, "draws attacks"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def findings(campaign: Campaign, *, num_weakest: int = 5) -> Findings:
     queries, posterior = campaign.queries, campaign.posterior
     if not queries:
         raise ValueError("the campaign has made no query yet")
-    draws = posterior.draws
+    draws = posterior.long_draws()
     return Findings(
         policy=campaign.settings.policy,
         queries=len(queries),
@@ -79,9 +80,9 @@ def findings(campaign: Campaign, *, num_weakest: int = 5) -> Findings:
         ),
         judged=sum(query.judged for query in queries),
         per_thousand=per_thousand(queries),
-        confirmed=None if posterior.errors is None else _confirmed(campaign, posterior.errors),
+        confirmed=None if posterior.errors is None else _confirmed(campaign, draws, posterior.errors),
         expected_new=campaign.expected_new(),
-        remaining=_remaining(campaign),
+        remaining=_remaining(campaign, draws),
         rate=_believed(draws.mean(axis=1), len(posterior)),
         weakest=_weakest(campaign, draws, num_weakest),
         techniques=_techniques(campaign),
@@ -126,22 +127,21 @@ def _believed(draws: Float[np.ndarray, " draws"], units: int) -> Estimate:
     return Estimate(float(draws.mean()), float(low), float(high), units)
 
 
-def _remaining(campaign: Campaign) -> Estimate:
+def _remaining(campaign: Campaign, draws: Draws) -> Estimate:
     """Distinct failures left: in each drawn world, each failure is there or not."""
     random = np.random.default_rng([campaign.settings.seed, 23])
     counts = []
-    for chances in campaign.posterior.draws:
+    for chances in draws:
         gains = expected_gains(chances, campaign.keys, campaign.available)
         there = np.bincount(campaign.keys, weights=gains)
-        size = SIMULATIONS // len(campaign.posterior.draws) + 1
+        size = SIMULATIONS // len(draws) + 1
         counts.append((random.random((size, there.size)) < there).sum(axis=1))
     return _believed(np.concatenate(counts).astype(float), len(campaign.posterior))
 
 
-def _confirmed(campaign: Campaign, errors: GraderErrors) -> Estimate:
+def _confirmed(campaign: Campaign, draws: Draws, errors: GraderErrors) -> Estimate:
     """The distinct failures that are what the grader calls them: at least one answer of each really failed."""
     random = np.random.default_rng([campaign.settings.seed, 24])
-    draws = campaign.posterior.draws
     flagged = [query for query in campaign.queries if query.failed]
     places = np.array([query.place for query in flagged], int)
     known = np.array([query.judged for query in flagged], bool)
@@ -155,7 +155,7 @@ def _confirmed(campaign: Campaign, errors: GraderErrors) -> Estimate:
     return _believed(np.array(counts, float), len(flagged))
 
 
-def _weakest(campaign: Campaign, draws: Float[np.ndarray, "draws attacks"], count: int) -> tuple[ArmFinding, ...]:
+def _weakest(campaign: Campaign, draws: Draws, count: int) -> tuple[ArmFinding, ...]:
     number: dict[Arm, int] = {}
     of_arm = np.array([number.setdefault(attack.arm, len(number)) for attack in campaign.space.attacks])
     sizes = np.bincount(of_arm)

@@ -28,6 +28,8 @@ SCALE, FREEDOM = 1.0, 4  # of the half-t prior of a group's scale
 SCALE_RANGE = (0.05, 6.0)  # logits; beyond it nothing changes but the numerics
 BURN_IN = 25  # steps of the chain before the first draw
 DRAWS = 32
+#: The same for what is reported: a short chain chooses attacks as well, but its intervals are too short.
+LONG_BURN_IN, LONG_DRAWS = 300, 400
 
 
 class FailurePosterior:
@@ -70,11 +72,18 @@ class FailurePosterior:
     def draws(self) -> Float[np.ndarray, "draws attacks"]:
         """Chances of success of all attacks, `DRAWS` times as they may be."""
         if self._draws is None:
-            random = np.random.default_rng([self.seed, 20, len(self)])
-            with threadpool_limits(1, user_api="blas"):  # matrices are small: threads would wait for each other
-                chain = _Chain(self.features, self.errors, self._verdicts, random)
-                self._draws = np.array([chain.draw() for _ in range(DRAWS)])
+            self._draws = self._drawn(BURN_IN, DRAWS)
         return self._draws
+
+    def long_draws(self) -> Float[np.ndarray, "draws attacks"]:
+        """The same from a longer chain, `LONG_DRAWS` of them: for intervals. It takes a second or two."""
+        return self._drawn(LONG_BURN_IN, LONG_DRAWS)
+
+    def _drawn(self, burn_in: int, count: int) -> Float[np.ndarray, "draws attacks"]:
+        random = np.random.default_rng([self.seed, 20, len(self)])
+        with threadpool_limits(1, user_api="blas"):  # matrices are small: threads would wait for each other
+            chain = _Chain(self.features, self.errors, self._verdicts, random, burn_in)
+            return np.array([chain.draw() for _ in range(count)])
 
     @property
     def means(self) -> Float[np.ndarray, " attacks"]:
@@ -91,6 +100,7 @@ class _Chain:
         errors: GraderErrors | None,
         verdicts: Mapping[int, tuple[bool, bool]],
         random: np.random.Generator,
+        burn_in: int,
     ):
         self._features, self._errors, self._random = features, errors, random
         self._failed, self._known = np.array(list(verdicts.values()), bool).reshape(-1, 2).T
@@ -105,7 +115,7 @@ class _Chain:
         self._intercept = INTERCEPT[0]
         self._effects = np.zeros(len(features.group_of))
         if verdicts:
-            for _ in range(BURN_IN):
+            for _ in range(burn_in):
                 self._step()
 
     def draw(self) -> Float[np.ndarray, " attacks"]:
