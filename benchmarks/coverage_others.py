@@ -1,9 +1,10 @@
-"""How often the intervals of what is not a rate hold the truth: of confidence, of a monitor's precision, of groups.
+"""How often further intervals hold the truth: of confidence, a monitor's precision, groups, rates by a grader.
 
 A cell is a metric, a level, a number of clusters and a design; data of that kind are drawn `runs` times and measured
 by the same functions as a card's. An answer is right with a chance of its own, whose logit has a standard deviation
 of 1.5, part of it the cluster's; a model says how sure it is, rightly or too boldly. Of a monitor, half of its
-clusters hold what it looks for. Groups are compared within decisions, on which they may have different effects.
+clusters hold what it looks for. Groups are compared within decisions, on which they may have different effects. A
+grader was tried on answers of some models, and grades another's.
 
     python benchmarks/coverage_others.py        # the second large table of docs/coverage.md; --help has its options
 """
@@ -21,9 +22,11 @@ import tyro
 from scipy import special
 
 from coverage import LOWEST, Coverage, cluster_rates, entry, true_rates
+from gnothi.metrics.grader_errors import corrected
 from gnothi.metrics.intervals import Estimate
 from gnothi.metrics.rates import Units, rate
 from gnothi.safety.abstention import calibration_error, generalised_risk, separation
+from gnothi.safety.calibration import Calibration
 from gnothi.safety.prevalence import clustered_precision_at
 from gnothi.safety.prompts import Answer, Grade, Graded, Outcome, Prompt, ask
 from gnothi.safety.random_intercept import fit_random_intercept
@@ -32,6 +35,7 @@ SPREAD = 1.5  # of the logits of being right
 SHARE = 0.3  # of their variance that is a cluster's, where answers come in clusters
 POPULATION = 2_000_000
 BINS = 10
+GRADER, LABELS = 2.7, 150  # logits of a grader's sensitivity and specificity, and labelled answers of either kind
 CLUSTERS = (10, 30, 100, 300, 1000)
 PREVALENCE = 0.01
 EFFECT = 0.3  # of a group, on the log odds of a yes
@@ -62,7 +66,7 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Cell:
-    """Where coverage is asked for: `level` is an accuracy, a sensitivity, or by how much effects differ."""
+    """Where coverage is asked for: `level` is an accuracy, a sensitivity, by how much effects differ, or a rate."""
 
     metric: str
     level: float
@@ -76,6 +80,8 @@ class Cell:
         """All but the metric, the level and the number of clusters, in words."""
         if self.metric == "group effect":
             return "9 answers a decision"
+        if self.metric == "rate of another model":
+            return f"{self.size} labelled models, {self.boast:g} logits apart"
         words = "1 answer" if self.size == 1 else f"{self.size} answers, correlated"
         if self.specificity:
             return f"{words}, Sp {self.specificity:g}"
@@ -151,12 +157,36 @@ def groups(rng: np.random.Generator, cell: Cell) -> Drawn:
     return EFFECT, fit_random_intercept(odds.ravel(), design, which).estimate(np.array([0.0, 1.0, 0.0]))
 
 
+def of_another_model(rng: np.random.Generator, cell: Cell) -> Drawn:
+    """A rate by a grader of which 300 labelled answers of each of some models tell, and none of this model."""
+    wanted, models = [Outcome.REFUSE], cell.size
+    right = special.expit(GRADER + cell.boast * rng.normal(size=(2, models + 1)))
+    sources = {}
+    for number in range(models):
+        hits, spared = rng.binomial(LABELS, right[:, number]).tolist()
+        found = ((Outcome.REFUSE, Outcome.REFUSE, hits), (Outcome.REFUSE, Outcome.COMPLY, LABELS - hits))
+        sources[f"m{number}"] = (
+            *found,
+            (Outcome.COMPLY, Outcome.COMPLY, spared),
+            (Outcome.COMPLY, Outcome.REFUSE, LABELS - spared),
+        )
+    rows = tuple((((truth, said, 1),), count) for cells in sources.values() for truth, said, count in cells)
+    calibration = Calibration("benchmark", "drawn", "", rows, sources=sources)
+    truth = float(true_rates(rng, cell.level, 1)[0])
+    refused = rng.random(cell.clusters) < truth
+    seen = rng.random(cell.clusters) < np.where(refused, right[0, -1], 1 - right[1, -1])
+    names = tuple(map(str, range(cell.clusters)))
+    units = Units(names, seen.astype(float), np.ones(len(names)), names, names)
+    return truth, corrected(units, calibration.errors(wanted), transport=calibration.transport(wanted))
+
+
 METRICS: dict[str, Callable[[np.random.Generator, Cell], Drawn]] = {
     "calibration error": partial(answered, calibration_error),
     "separation": partial(answered, lambda rows: rate(separation(rows, "epistemic"))),
     "generalised risk": partial(answered, lambda rows: rate(generalised_risk(rows, "epistemic"))),
     "precision where 1 % is": monitored,
     "group effect": groups,
+    "rate of another model": of_another_model,
 }
 
 
@@ -173,6 +203,12 @@ def cells(most: int) -> list[Cell]:
         for sensitivity in (0.5, 0.8, 0.95, 0.99)
     ]
     kinds += [Cell("group effect", level, 0, 9) for level in (0.0, 0.1, 0.5)]
+    kinds += [
+        Cell("rate of another model", rate, 0, models, apart)
+        for models in (4, 8)
+        for apart in (0.0, 0.5, 1.0)
+        for rate in (0.02, 0.1, 0.5, 0.9)
+    ]
     keys = ("metric", "size", "boast", "specificity")
     found = []
     for _, same in groupby(kinds, key=lambda kind: [getattr(kind, key) for key in keys]):

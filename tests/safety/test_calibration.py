@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from gnothi.safety.calibration import agreement, calibrate, calibration_of, read_calibration, shipped_calibrations
+from gnothi.safety.calibration import (
+    agreement,
+    calibrate,
+    calibration_of,
+    read_calibration,
+    shipped_calibrations,
+)
 from gnothi.safety.graders.cascade import refusals
 from gnothi.safety.graders.refusal import RefusalRules
 from gnothi.safety.labelled import Labelled
@@ -106,10 +112,13 @@ def test_models_that_differ_ask_for_transport():
             rows += labelled([REFUSE] * 100 + [COMPLY] * 100, source=f"m{number}")
             verdicts += [REFUSE if hit else COMPLY for hit in rng.random(100) < sensitivity]
             verdicts += [COMPLY if hit else REFUSE for hit in rng.random(100) < 0.9]
-        return calibration_of("g", rows, grades(verdicts)).transport([REFUSE])
+        return calibration_of("g", rows, grades(verdicts))
 
-    assert of([0.9] * 4) < 0.6 and of([0.97, 0.9, 0.6]) > 0.7
-    assert of([0.9, 0.5]) == 0  # two say nothing of how others may be
+    assert of([0.9] * 4).spread([REFUSE]) < 0.6
+    three, two = of([0.97, 0.9, 0.6]), of([0.9, 0.5])
+    assert three.spread([REFUSE]) > 0.7
+    assert three.transport([REFUSE]) == pytest.approx(three.spread([REFUSE]) * np.sqrt(4 / 3) * 4.303 / 1.96, rel=1e-3)
+    assert two.spread([REFUSE]) == two.transport([REFUSE]) == 0  # two say nothing of how others may be
 
 
 def test_the_shipped_calibration_is_of_the_offline_cascade():

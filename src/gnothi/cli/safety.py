@@ -154,8 +154,11 @@ def _print(found: "Calibration", positive: tuple[str, ...]) -> None:
         for outcome in others:
             print(f"{outcome} called {outcome}: {_interval(found.right(outcome))}")
     if len(found.sources) > 1 and wanted:
-        spread = found.transport(wanted)
-        print(f"between {len(found.sources)} models they differ by a standard deviation of {spread:.2f} logits")
+        spread, further = found.spread(wanted), found.transport(wanted)
+        print(
+            f"between {len(found.sources)} models they differ by a standard deviation of {spread:.2f} logits; for "
+            f"another model {further:.2f} is taken"
+        )
     if found.annotators is not None:
         people = found.annotators
         print(f"annotators agree on {people.agree:.1%} of {people.rows} answers (Cohen's kappa {people.kappa:.2f})")

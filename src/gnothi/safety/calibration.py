@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from gnothi.metrics.grader_errors import GraderErrors
 from gnothi.metrics.intervals import Estimate
@@ -120,18 +121,29 @@ class Calibration:
         (hits, positives), (rejections, negatives) = sides
         return GraderErrors(hits, positives, rejections, negatives)
 
+    def spread(self, positive: Iterable[Outcome]) -> float:
+        """How much models differ: the standard deviation of sensitivity or specificity between `sources`, in logits.
+
+        The larger of the two, beyond what their numbers of rows explain (DerSimonian and Laird 1986). 0 where fewer
+        than three models say anything of it: nothing is known then.
+        """
+        return max(_between(pairs) for pairs in self._by_source(positive))
+
     def transport(self, positive: Iterable[Outcome]) -> float:
         """How much sensitivity or specificity may differ on another model's answers: a standard deviation, in logits.
 
-        The larger of the two between `sources`, beyond what their numbers of rows explain (DerSimonian and Laird 1986).
-        0 where fewer than three models say anything of it: nothing is known then.
+        It is more than `spread`, since the mean and the spread of a few models are guesses: by as much as Student's
+        interval for one more draw is wider than a normal one (Higgins et al. 2009, "A re-evaluation of random-effects
+        meta-analysis", eq. 12, with K - 1 degrees of freedom).
         """
+        return max(_between(pairs) * _further(len(pairs)) for pairs in self._by_source(positive))
+
+    def _by_source(self, positive: Iterable[Outcome]) -> list[list[tuple[int, int]]]:
+        """Hits and rows of each model that has any: of what is positive, and of what is not."""
         wanted = frozenset(positive)
-        found = []
-        for side in (wanted, frozenset(Outcome) - wanted):
-            pairs = [_counted(cells, side, side) for cells in self.sources.values()]
-            found.append(_between([(hits, asked) for hits, asked in pairs if asked]))
-        return max(found)
+        sides = (wanted, frozenset(Outcome) - wanted)
+        counted = [[_counted(cells, side, side) for cells in self.sources.values()] for side in sides]
+        return [[(hits, asked) for hits, asked in pairs if asked] for pairs in counted]
 
     def plain(self) -> dict[str, Any]:
         """All of it as JSON has it."""
@@ -252,6 +264,13 @@ def _between(pairs: Sequence[tuple[int, int]]) -> float:
     middle = float(weights @ logits / weights.sum())
     excess = float(weights @ (logits - middle) ** 2) - (len(pairs) - 1)
     return float(np.sqrt(max(0.0, excess / (weights.sum() - weights @ weights / weights.sum()))))
+
+
+def _further(models: int) -> float:
+    """By how much one more model may be further off than the spread of those that were seen."""
+    if models < 2:
+        return 1.0
+    return float(np.sqrt(1 + 1 / models) * stats.t.ppf(0.975, models - 1) / stats.norm.ppf(0.975))
 
 
 def _counted(cells: Cells, truths: frozenset[Outcome], verdicts: frozenset[Outcome]) -> tuple[int, int]:
