@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gnothi.cards.system_card import write_card
-from gnothi.cli.card import Compare, Make, default_folder, with_command
+from gnothi.cli.card import Compare, Make, with_command
+from gnothi.cli.card_output import default_folder
 from tests.cards.invented_results import make_results, make_subject, make_whole_card
 from tests.cli.test_main import gnothi
 from tests.filled_in import fill_in

@@ -1,19 +1,16 @@
 """`gnothi card`: the system card of a language model or of an agent, a rating of it, and two cards compared."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, subcommand
 
 from gnothi.cli.card_from_logs import FromLogs
+from gnothi.cli.card_output import default_folder, new_console, progress_bars, write_measured
 
 if TYPE_CHECKING:
     from gnothi.cards.agent_card import Measured
-    from gnothi.safety.preparedness import Evidence, Framework
-    from gnothi.safety.ratings import Rating
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class Make:
                 self._make(self.baseline, other, "post", None)
             comparison = compare_cards(out, other)
             page = add_comparison(out, comparison)
-            print_comparison(comparison, _console())
+            print_comparison(comparison, new_console())
         print(f"Card: {page.resolve()}")
 
     def _folder_of(self, baseline: str) -> Path:
@@ -121,7 +118,7 @@ class Make:
                 out,
                 scale=self.scale,
                 workers=self.workers,
-                on_plan=lambda cells: bars.append(stack.enter_context(CellProgress(_console(), cells))),
+                on_plan=lambda cells: bars.append(stack.enter_context(CellProgress(new_console(), cells))),
                 on_start=lambda group: bars[0].start(group),
                 on_finish=lambda group: bars[0].finish(group),
             )
@@ -166,7 +163,7 @@ class Compare:
 
         comparison = compare_cards(self.first, self.second)
         page = write_comparison(self.out or self.first, comparison)  # first: who reads the table may go, as `head` does
-        print_comparison(comparison, _console())
+        print_comparison(comparison, new_console())
         print(f"Page: {page.resolve()}")
 
 
@@ -289,69 +286,3 @@ def with_command(arguments: list[str]) -> list[str]:
     if arguments[:1] == ["card"] and len(arguments) > 1 and arguments[1] not in (*COMMANDS, "-h", "--help"):
         return ["card", "make", *arguments[1:]]
     return arguments
-
-
-def default_folder(model: str, scale: str) -> Path:
-    """Where a card goes if nobody says."""
-    return Path("runs/card") / f"{model.strip('/').replace('/', '-').replace(':', '-')}-{scale}"
-
-
-def write_measured(
-    out: Path,
-    found: "Measured",
-    scale: str,
-    start: float,
-    *,
-    framework: "Framework | None",
-    before: "Evidence | None",
-    ratings: "Sequence[Rating]",
-) -> Path:
-    """Makes the card of what was measured since `start`, writes it, and prints its headline."""
-    import shlex
-    import sys
-    import time
-
-    from gnothi.cards.system_card import Provenance, make_card, write_card
-    from gnothi.cards.versions import versions
-
-    card = make_card(
-        found.results,
-        found.subject,
-        Provenance(shlex.join(["gnothi", *sys.argv[1:]]), scale, time.perf_counter() - start, versions()),
-        asked=found.asked,
-        framework=framework,
-        before=before,
-        ratings=ratings,
-        missing=found.missing,
-        costs=found.costs,
-        examples=found.examples,
-    )
-    page = write_card(out, card, found.results, found.scores)
-    for line in card["headline"]:
-        print(line)
-    return page
-
-
-def _console() -> Any:
-    from rich.console import Console
-
-    return Console()
-
-
-@contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """What to call with what is being done, how much of it is, and how much there is; lines if no terminal."""
-    from rich.progress import Progress, TaskID
-
-    console = _console()
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        bars: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in bars:
-                bars[what] = progress.add_task(what, total=total)
-            progress.update(bars[what], completed=done)
-            if not console.is_terminal:
-                print(f"{what}: {done}/{total}", flush=True)
-
-        yield show

@@ -6,6 +6,8 @@ from typing import Literal
 
 from tyro.conf import Positional
 
+from gnothi.cli.card_output import default_folder, new_console, progress_bars, write_measured
+
 
 @dataclass(frozen=True)
 class FromLogs:
@@ -59,8 +61,6 @@ class FromLogs:
 
     def run(self) -> None:
         """Reads, measures, writes, says where."""
-        from rich.console import Console
-
         import gnothi.safety.inspect  # noqa: F401 - says at once what to install, where it is not there
         from gnothi.cards.compare import compare_cards, print_comparison
         from gnothi.cards.system_card import add_comparison
@@ -74,7 +74,7 @@ class FromLogs:
             other = self._other(out)
             comparison = compare_cards(out, other)
             page = add_comparison(out, comparison)
-            print_comparison(comparison, Console())
+            print_comparison(comparison, new_console())
         print(f"Card: {page.resolve()}")
 
     def _other(self, out: Path) -> Path:
@@ -105,7 +105,6 @@ class FromLogs:
         from gnothi.cards.language_card import read_calibrations
         from gnothi.cards.log_card import SCALE, measure_logs, read_logs
         from gnothi.cards.system_card import evidence_of
-        from gnothi.cli.card import default_folder, progress_bars, write_measured
         from gnothi.safety.preparedness import find_framework
         from gnothi.safety.ratings import read_ratings
 

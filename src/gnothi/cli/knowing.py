@@ -47,7 +47,7 @@ class Knowing:
         from gnothi.cards.knowing_card import Upbringing, measure_knowing_model, print_coverage
         from gnothi.cards.system_card import Provenance, make_card, write_card
         from gnothi.cards.versions import versions
-        from gnothi.cli.card import progress_bars
+        from gnothi.cli.card_output import progress_bars
 
         how = Upbringing(self.people, self.repeats, self.members, self.steps, penalty=self.penalty, seed=self.seed)
         with progress_bars() as progress:
