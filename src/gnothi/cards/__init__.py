@@ -4,7 +4,7 @@ from gnothi.cards.claims import Claim, above, all_hold, below, equals, not_above
 from gnothi.cards.figures import PRINT_INK, write_page, write_png
 from gnothi.cards.floor import Excess, excesses, floor_chart, floor_title, trusted
 from gnothi.cards.leaderboard import Leaderboard, Row, leaderboards
-from gnothi.cards.progress import CellProgress
+from gnothi.cards.progress import CellProgress, progress_bars
 from gnothi.cards.report import write_picture, write_report
 from gnothi.cards.standings import write_standings
 from gnothi.cards.terminal import print_leaderboard
@@ -28,6 +28,7 @@ __all__ = [
     "not_below",
     "print_claims",
     "print_leaderboard",
+    "progress_bars",
     "trusted",
     "write_page",
     "write_picture",

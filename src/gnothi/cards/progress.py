@@ -1,5 +1,8 @@
 """How far a run is: shown while it goes on."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -45,3 +48,23 @@ class CellProgress:
             if self._bar.disable:
                 cells = self._bar.tasks[self._all]
                 print(f"{cells.completed:.0f}/{cells.total:.0f} cells ({group.title})", flush=True)
+
+
+@contextmanager
+def progress_bars(console: Console | None = None) -> Iterator[Callable[[str, int, int], None]]:
+    """What to call with what is being done, how much of it is, and how much there is; lines if no terminal.
+
+    **Arguments:** `console`, where to; standard output if not said.
+    """
+    console = console or Console()
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=total)
+            progress.update(bars[what], completed=done)
+            if not console.is_terminal:
+                print(f"{what}: {done}/{total}", flush=True)
+
+        yield show

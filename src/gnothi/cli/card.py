@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, subcommand
 
 from gnothi.cli.card_from_logs import FromLogs
-from gnothi.cli.card_output import default_folder, new_console, progress_bars, write_measured
+from gnothi.cli.card_output import default_folder, new_console, write_measured
 
 if TYPE_CHECKING:
     from gnothi.cards.agent_card import Measured
@@ -124,6 +124,7 @@ class Make:
             )
 
     def _language_model(self, model: str, out: Path, variant: Literal["pre", "post"]) -> "Measured":
+        from gnothi.cards import progress_bars
         from gnothi.cards.language_card import measure_language_model, read_calibrations
         from gnothi.safety.load import load_model
 
@@ -225,6 +226,7 @@ class Regrade:
 
     def run(self) -> None:
         """Grades, measures, writes."""
+        from gnothi.cards import progress_bars
         from gnothi.cards.card_file import read_card
         from gnothi.cards.language_card import measure_language_model, read_calibrations
         from gnothi.cards.log_card import SCALE

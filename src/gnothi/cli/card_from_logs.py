@@ -6,7 +6,7 @@ from typing import Literal
 
 from tyro.conf import Positional
 
-from gnothi.cli.card_output import default_folder, new_console, progress_bars, write_measured
+from gnothi.cli.card_output import default_folder, new_console, write_measured
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,7 @@ class FromLogs:
         import time
 
         start = time.perf_counter()
+        from gnothi.cards import progress_bars
         from gnothi.cards.card_file import read_card
         from gnothi.cards.language_card import read_calibrations
         from gnothi.cards.log_card import SCALE, measure_logs, read_logs

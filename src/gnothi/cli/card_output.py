@@ -1,7 +1,6 @@
-"""What commands that make cards share: where a card goes, how far it is, how it is written."""
+"""What commands that make cards share: where a card goes, and how it is written."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,22 +58,3 @@ def new_console() -> "Console":
     from rich.console import Console
 
     return Console()
-
-
-@contextmanager
-def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """What to call with what is being done, how much of it is, and how much there is; lines if no terminal."""
-    from rich.progress import Progress, TaskID
-
-    console = new_console()
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        bars: dict[str, TaskID] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in bars:
-                bars[what] = progress.add_task(what, total=total)
-            progress.update(bars[what], completed=done)
-            if not console.is_terminal:
-                print(f"{what}: {done}/{total}", flush=True)
-
-        yield show

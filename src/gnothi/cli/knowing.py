@@ -44,10 +44,10 @@ class Knowing:
         start = time.perf_counter()
         from rich.console import Console
 
+        from gnothi.cards import progress_bars
         from gnothi.cards.knowing_card import Upbringing, measure_knowing_model, print_coverage
         from gnothi.cards.system_card import Provenance, make_card, write_card
         from gnothi.cards.versions import versions
-        from gnothi.cli.card_output import progress_bars
 
         how = Upbringing(self.people, self.repeats, self.members, self.steps, penalty=self.penalty, seed=self.seed)
         with progress_bars() as progress:

@@ -9,7 +9,7 @@ same evaluations of the packaged real model, measured here on other data and by 
 
 from collections.abc import Sequence
 
-from gnothi.cards import Claim, above, equals, not_above
+from gnothi.cards import Claim, above, equals, not_above, progress_bars
 from gnothi.metrics import Estimate
 from gnothi.reproduce.lab import Findings, Lab
 from gnothi.reproduce.o1_evals_figure import draw
@@ -70,16 +70,16 @@ def measure_own(lab: Lab) -> list[Result]:
     """The packaged model's numbers on the same evaluations, at the lab's scale."""
     model = load_model(MODEL)
     results: list[Result] = []
-    for name in OWN:
-        evaluation = EVALUATIONS[name]
-        try:
-            make_prompts(evaluation, lab.scale, None, lab.data_dir)
-        except OSError as error:  # a package that could not be fetched
-            lab.console.print(f"{name} was left out: {error}")
-            continue
-        with lab.console.status(f"{MODEL}: {evaluation.title} ..."):
-            rows = ask(model, evaluation, lab.folder, scale=lab.scale, data_dir=lab.data_dir)
-        results += measure(evaluation, rows)
+    with progress_bars(lab.console) as progress:
+        for name in OWN:
+            evaluation = EVALUATIONS[name]
+            try:
+                make_prompts(evaluation, lab.scale, None, lab.data_dir)
+            except OSError as error:  # a package that could not be fetched
+                lab.console.print(f"{name} was left out: {error}")
+                continue
+            rows = ask(model, evaluation, lab.folder, scale=lab.scale, data_dir=lab.data_dir, progress=progress)
+            results += measure(evaluation, rows)
     return results
 
 

@@ -63,6 +63,8 @@ def run(
             seed=done + start,
         )
         file.add((prompt, sample, answer) for (prompt, sample), answer in zip(some, said, strict=True))
+    if left and progress is not None:
+        progress(evaluation.title, len(wanted), len(wanted))
     return _graded(evaluation, wanted, file)
 
 
