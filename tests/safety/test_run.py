@@ -25,6 +25,13 @@ def test_a_run_again_asks_nothing(tmp_path):
     assert regrade(REFUSALS, tmp_path, size=2) == first
 
 
+def test_how_far_it_is_ends_with_all(tmp_path):
+    told = []
+    for _ in range(2):  # the second time nothing is left to be asked
+        run(Scripted("m", polite), REFUSALS, tmp_path, size=2, progress=lambda *words: told.append(words))
+    assert told == [(REFUSALS.title, 0, 4), (REFUSALS.title, 4, 4)]
+
+
 def test_every_prompt_is_asked_as_often_as_the_evaluation_says(tmp_path):
     rows = run(Scripted("m", polite), replace(REFUSALS, samples=3), tmp_path, size=2)
     assert sorted((row.prompt.name, row.sample) for row in rows) == [
