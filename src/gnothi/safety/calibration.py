@@ -133,8 +133,8 @@ class Calibration:
         """How much sensitivity or specificity may differ on another model's answers: a standard deviation, in logits.
 
         It is more than `spread`, since the mean and the spread of a few models are guesses: by as much as Student's
-        interval for one more draw is wider than a normal one (Higgins et al. 2009, "A re-evaluation of random-effects
-        meta-analysis", eq. 12, with K - 1 degrees of freedom).
+        interval for one more draw is wider than a normal one (after Higgins et al. 2009, "A re-evaluation of
+        random-effects meta-analysis", here with K - 1 degrees of freedom; what it covers is in `docs/coverage.md`).
         """
         return max(_between(pairs) * _further(len(pairs)) for pairs in self._by_source(positive))
 
