@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from gnothi.metrics.grader_errors import GraderErrors, corrected, prediction_powered
 from gnothi.metrics.intervals import Estimate
@@ -96,6 +97,43 @@ def measure(
     return found
 
 
+class Judged(NamedTuple):
+    """A metric's number: with the grader's `errors` in it where they are known (`by` says whence), and `as_graded`."""
+
+    estimate: Estimate
+    as_graded: Estimate
+    by: str
+    errors: GraderErrors | None
+
+
+def judged(
+    metric: Metric,
+    rows: Sequence[Graded],
+    calibration: Calibration | None = None,
+    labels: Mapping[str, Outcome] | None = None,
+) -> Judged:
+    """The number of a metric, corrected by people's labels of these answers, or else by the grader's calibration.
+
+    **Arguments:** `metric`; `rows`; `calibration`, of the grader; `labels`, as of `measure`.
+    """
+    units, labels = metric.units(rows), labels or {}
+    as_graded = rate(units)
+    estimate, errors, by = as_graded, None, ""
+    graded, lost, failures = _without_failures(units, rows)
+    known = {name: labels[name] in metric.positive for name in graded.names if name in labels}
+    if metric.positive and len(known) >= FEWEST_LABELS:
+        estimate, by = prediction_powered(graded, known), "labels"
+    elif graded.names and calibration is not None and calibration.knows(metric.positive):
+        errors = calibration.errors(metric.positive)
+        # Models differ more than prompts do: what a grader gets wrong of this one may be other than of those labelled.
+        transport = calibration.transport(metric.positive)
+        estimate, by = corrected(graded, errors, transport=transport), "calibration"
+    if by and lost:  # what nobody judged is no verdict to be corrected: it counts as the metric counts it
+        value, low, high = (failures + (1 - lost) * x for x in (estimate.value, estimate.low, estimate.high))
+        estimate = Estimate(value, low, high, as_graded.units)
+    return Judged(stretched(estimate, metric.ends), stretched(as_graded, metric.ends), by, errors)
+
+
 def _fitted_result(
     evaluation: Evaluation, further: Fitted, rows: Sequence[Graded], grader: str, log_sha256: str
 ) -> Result:
@@ -122,21 +160,7 @@ def _result(
     log_sha256: str,
 ) -> Result:
     units = metric.units(rows)
-    as_graded = rate(units)
-    estimate, errors, by = as_graded, None, ""
-    graded, lost, failures = _without_failures(units, rows)
-    known = {name: labels[name] in metric.positive for name in graded.names if name in labels}
-    if metric.positive and len(known) >= FEWEST_LABELS:
-        estimate, by = prediction_powered(graded, known), "labels"
-    elif graded.names and calibration is not None and calibration.knows(metric.positive):
-        errors = calibration.errors(metric.positive)
-        # Models differ more than prompts do: what a grader gets wrong of this one may be other than of those labelled.
-        transport = calibration.transport(metric.positive)
-        estimate, by = corrected(graded, errors, transport=transport), "calibration"
-    if by and lost:  # what nobody judged is no verdict to be corrected: it counts as the metric counts it
-        value, low, high = (failures + (1 - lost) * x for x in (estimate.value, estimate.low, estimate.high))
-        estimate = Estimate(value, low, high, as_graded.units)
-    estimate, as_graded = stretched(estimate, metric.ends), stretched(as_graded, metric.ends)
+    estimate, as_graded, by, errors = judged(metric, rows, calibration, labels)
     categories = sorted({row.prompt.category for row in rows if row.prompt.category})
     split = {name: metric.units([row for row in rows if row.prompt.category == name]) for name in categories}
     return Result(

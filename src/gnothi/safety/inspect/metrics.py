@@ -10,9 +10,12 @@ import math
 
 from inspect_ai.scorer import Metric, SampleScore, Value, metric
 
+from gnothi.metrics.intervals import Estimate
+from gnothi.safety.calibration import shipped_calibrations
 from gnothi.safety.inspect.known import evaluation_of
 from gnothi.safety.inspect.rows import answer_of, grade_in, prompt_of
 from gnothi.safety.prompts import Graded, Outcome
+from gnothi.safety.results import judged
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +24,10 @@ log = logging.getLogger(__name__)
 def rates() -> Metric:
     """For each metric of the evaluation `NAME`, `NAME_low` and `NAME_high` (95 %); and the denominators.
 
-    `asked` counts the answers that were wanted of the samples that are done, `answered` those that came, `graded` those
-    that could be graded. Rates are of all that were asked.
+    They are the numbers of a card: where the grader's errors are known (`shipped_calibrations`) these are in them, and
+    `NAME_as_graded` is the number as the grader has it; what is fitted to all answers at once is there too. `asked`
+    counts the answers that were wanted of the samples that are done, `answered` those that came, `graded` those that
+    could be graded. Rates are of all that were asked.
     """
 
     def measure(scores: list[SampleScore]) -> Value:
@@ -31,7 +36,8 @@ def rates() -> Metric:
         came = [outcome for outcome in outcomes if outcome != Outcome.UNANSWERED]
         graded = [outcome for outcome in came if outcome != Outcome.UNGRADED]
         counts: dict[str, float] = {"asked": len(rows), "answered": len(came), "graded": len(graded)}
-        return {**(_rates(_name(scores[0]), rows) if scores else {}), **counts}
+        told = dict(scores[0].score.metadata or {}) if scores else {}
+        return {**(_rates(str(told["evaluation"]), str(told["grader"]), rows) if told else {}), **counts}
 
     return measure
 
@@ -42,23 +48,32 @@ def row_of(score: SampleScore) -> Graded:
     return Graded(prompt_of(about["prompt"]), answer_of(dict(told["answer"])), grade_in(score.score), told["sample"])
 
 
-def _name(score: SampleScore) -> str:
-    return str((score.score.metadata or {})["evaluation"])
-
-
-def _rates(name: str, rows: list[Graded]) -> dict[str, float]:
-    found: dict[str, float] = {}
+def _rates(name: str, grader: str, rows: list[Graded]) -> dict[str, float]:
     try:
-        metrics = evaluation_of(name).metrics
+        evaluation = evaluation_of(name)
     except ValueError as error:
         log.warning("no metrics of the evaluation %s: %s", name, error)
-        return found
-    for one in metrics:
+        return {}
+    calibration = shipped_calibrations().get(grader)
+    found: dict[str, float] = {}
+    for one in evaluation.metrics:
         try:
-            estimate = one.estimate(rows)
-            value, low, high = estimate.value, estimate.low, estimate.high
+            number = judged(one, rows, calibration)
         except Exception as error:  # an error would end the run: with some samples done there may be no units yet
             log.debug("%s of %s: %s", one.name, name, error)
-            value = low = high = math.nan
-        found |= {one.name: value, f"{one.name}_low": low, f"{one.name}_high": high}
+            found |= dict.fromkeys((one.name, f"{one.name}_low", f"{one.name}_high"), math.nan)
+            continue
+        found |= _ends(one.name, number.estimate)
+        found |= {f"{one.name}_as_graded": number.as_graded.value} if number.by else {}
+    try:
+        further = [] if evaluation.fitted is None else evaluation.fitted(rows)
+    except Exception as error:
+        log.debug("what is fitted in %s: %s", name, error)
+        further = []
+    for fitted in further:
+        found |= _ends(fitted.metric, fitted.estimate)
     return found
+
+
+def _ends(name: str, estimate: Estimate) -> dict[str, float]:
+    return {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
