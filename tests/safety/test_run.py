@@ -32,6 +32,23 @@ def test_how_far_it_is_ends_with_all(tmp_path):
     assert told == [(REFUSALS.title, 0, 4), (REFUSALS.title, 4, 4)]
 
 
+def test_what_came_before_it_was_stopped_is_kept(tmp_path):
+    asked = []
+
+    def stopped_at_the_fourth(prompt):
+        asked.append(prompt.name)
+        if len(asked) == 4:
+            raise KeyboardInterrupt
+        return polite(prompt)
+
+    model = Scripted("m", stopped_at_the_fourth)
+    with pytest.raises(KeyboardInterrupt):
+        run(model, REFUSALS, tmp_path, scale="smoke")
+    assert len(answers_path(tmp_path, REFUSALS).read_text().splitlines()) == 1 + 3
+    run(model, REFUSALS, tmp_path, scale="smoke")
+    assert len(asked) == 7 and len(set(asked)) == 6  # the fourth alone was asked again
+
+
 def test_every_prompt_is_asked_as_often_as_the_evaluation_says(tmp_path):
     rows = run(Scripted("m", polite), replace(REFUSALS, samples=3), tmp_path, size=2)
     assert sorted((row.prompt.name, row.sample) for row in rows) == [

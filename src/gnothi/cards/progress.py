@@ -52,19 +52,22 @@ class CellProgress:
 
 @contextmanager
 def progress_bars(console: Console | None = None) -> Iterator[Callable[[str, int, int], None]]:
-    """What to call with what is being done, how much of it is, and how much there is; lines if no terminal.
+    """What to call with what is being done, how much of it is, and how much there is; a line a tenth if no terminal.
 
     **Arguments:** `console`, where to; standard output if not said.
     """
     console = console or Console()
     with Progress(console=console, disable=not console.is_terminal) as progress:
         bars: dict[str, TaskID] = {}
+        told: dict[str, int] = {}
 
         def show(what: str, done: int, total: int) -> None:
             if what not in bars:
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done)
-            if not console.is_terminal:
+            tenths = 10 * done // max(total, 1)
+            if not console.is_terminal and tenths > told.get(what, -1):
+                told[what] = tenths
                 print(f"{what}: {done}/{total}", flush=True)
 
         yield show

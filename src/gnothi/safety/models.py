@@ -1,7 +1,7 @@
 """Models under test: whatever answers prompts."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from gnothi.safety.prompts import Answer, Prompt
 
@@ -25,6 +25,15 @@ class Model(ABC):
         the `error` of its answer, and the others are answered.
         """
 
+    def stream(
+        self, prompts: Sequence[Prompt], *, max_tokens: int = 64, temperature: float = 0.0, seed: int = 0
+    ) -> Generator[tuple[int, Answer]]:
+        """The same answers as they come, in any order, each with the place of its prompt.
+
+        Who keeps them at once loses few when a run is stopped. A model that does not say otherwise has all at the end.
+        """
+        yield from enumerate(self.answer(prompts, max_tokens=max_tokens, temperature=temperature, seed=seed))
+
 
 class Scripted(Model):
     """A model that is a function of a prompt: for tests, baselines, and targets whose weaknesses are known."""
@@ -37,6 +46,12 @@ class Scripted(Model):
     ) -> list[Answer]:
         """What the function says; an exception of its is the answer's error."""
         return [self._one(prompt) for prompt in prompts]
+
+    def stream(
+        self, prompts: Sequence[Prompt], *, max_tokens: int = 64, temperature: float = 0.0, seed: int = 0
+    ) -> Generator[tuple[int, Answer]]:
+        """One by one."""
+        return ((place, self._one(prompt)) for place, prompt in enumerate(prompts))
 
     def _one(self, prompt: Prompt) -> Answer:
         try:

@@ -1,7 +1,7 @@
 """Our own language models under test."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 import jax
 import numpy as np
@@ -32,29 +32,34 @@ class OwnModel(Model):
         self, prompts: Sequence[Prompt], *, max_tokens: int = 64, temperature: float = 0.0, seed: int = 0
     ) -> list[Answer]:
         """An answer to each prompt; prompts of like length are decoded together."""
+        found = dict(self.stream(prompts, max_tokens=max_tokens, temperature=temperature, seed=seed))
+        return [found[place] for place in range(len(prompts))]
+
+    def stream(
+        self, prompts: Sequence[Prompt], *, max_tokens: int = 64, temperature: float = 0.0, seed: int = 0
+    ) -> Generator[tuple[int, Answer]]:
+        """The same, a batch after the other."""
         rows = [self.model.tokenizer.encode(self.written(prompt.messages)) for prompt in prompts]
-        answers = [Answer()] * len(prompts)
+        chosen: list[int] = []
         written: dict[int, list[int]] = {}
         for place, (prompt, row) in enumerate(zip(prompts, rows, strict=True)):
             most = max((len(self.model.tokenizer.encode(c)) for c in prompt.choices), default=max_tokens)
             if any(message.sound is not None for message in prompt.messages):
-                answers[place] = Answer(error="this model hears no sound")
+                yield place, Answer(error="this model hears no sound")
             elif len(row) + most > self.model.most:
-                answers[place] = Answer(error=f"{len(row)} tokens, and {most} more, do not fit {self.model.most}")
-            elif not prompt.choices:
+                yield place, Answer(error=f"{len(row)} tokens, and {most} more, do not fit {self.model.most}")
+            elif prompt.choices:
+                chosen.append(place)
+            else:
                 room = next((n for n in ROOMS if n >= len(row)), self.model.most - max_tokens)
                 written.setdefault(room, []).append(place)
-        chosen = [place for place, prompt in enumerate(prompts) if prompt.choices and not answers[place].error]
         picked = self._choose([prompts[n] for n in chosen], [rows[n] for n in chosen])
-        for place, answer in zip(chosen, picked, strict=True):
-            answers[place] = answer
+        yield from zip(chosen, picked, strict=True)
         for room, places in _merged(written).items():
             for start in range(0, len(places), BATCHES[-1]):
                 some = places[start : start + BATCHES[-1]]
                 said = self._write([rows[n] for n in some], room, max_tokens, temperature, seed + start)
-                for place, answer in zip(some, said, strict=True):
-                    answers[place] = answer
-        return answers
+                yield from zip(some, said, strict=True)
 
     def written(self, messages: Sequence[Message]) -> str:
         """A conversation as the text that the model reads."""

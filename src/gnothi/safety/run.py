@@ -1,16 +1,21 @@
 """Puts a model through an evaluation: prompts, answers on disk, grades."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from gnothi.safety.answers import AnswerFile
 from gnothi.safety.evaluation import Evaluation, Scale
 from gnothi.safety.models import Model
-from gnothi.safety.prompts import Graded, Prompt
+from gnothi.safety.prompts import Answer, Graded, Prompt
 
-AT_ONCE = 128  # prompts whose answers are lost when a run is stopped
+AT_ONCE = 128  # prompts that a model is shown together, to answer in the order that suits it
 
+EVERY = 1.0  # seconds in which answers are put on the disk
+
+Row = tuple[Prompt, int, Answer]
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is, and how much there is
 
 
@@ -51,21 +56,45 @@ def run(
         return answer is None or (again and bool(answer.error))
 
     left = [(prompt, sample) for prompt, sample in wanted if missing(prompt, sample)]
-    done = len(wanted) - len(left)
-    for start in range(0, len(left), AT_ONCE):
+    done = first = len(wanted) - len(left)
+
+    def keep(rows: Sequence[Row]) -> None:
+        nonlocal done
+        file.add(rows)
+        done += len(rows)
         if progress is not None:
-            progress(evaluation.title, done + start, len(wanted))
+            progress(evaluation.title, done, len(wanted))
+
+    if left and progress is not None:
+        progress(evaluation.title, done, len(wanted))
+    for start in range(0, len(left), AT_ONCE):
         some = left[start : start + AT_ONCE]
-        said = model.answer(
+        said = model.stream(
             [prompt for prompt, _ in some],
             max_tokens=evaluation.max_tokens,
             temperature=evaluation.temperature,
-            seed=done + start,
+            seed=first + start,
         )
-        file.add((prompt, sample, answer) for (prompt, sample), answer in zip(some, said, strict=True))
-    if left and progress is not None:
-        progress(evaluation.title, len(wanted), len(wanted))
+        _keep_as_they_come(said, some, keep)
     return _graded(evaluation, wanted, file)
+
+
+def _keep_as_they_come(
+    said: Generator[tuple[int, Answer]], asked: Sequence[tuple[Prompt, int]], keep: Callable[[Sequence[Row]], None]
+) -> None:
+    """Keeps answers once a second, and those that came when it is stopped."""
+    waiting: list[Row] = []
+    last = time.monotonic()
+    try:
+        with closing(said):
+            for place, answer in said:
+                waiting.append((*asked[place], answer))
+                if time.monotonic() - last > EVERY:
+                    keep(waiting)
+                    waiting, last = [], time.monotonic()
+    finally:
+        if waiting:
+            keep(waiting)
 
 
 def regrade(

@@ -1,3 +1,6 @@
+import threading
+import time
+
 import anyio
 import pytest
 from anyio import to_thread
@@ -26,6 +29,32 @@ def test_a_hosted_model_answers_in_order_and_says_which_it_is():
         assert answers[0].tokens == 3 and model.served_as == {"scripted-2026-11-28"}
         assert {request["max_tokens"] for request in server.requests} == {9}
         assert model.answer(questions(1))[0].text == "NUMBER 0"  # in another loop
+
+
+def test_answers_are_there_as_they_come():
+    """The first are told while the last is still under way; whoever listens no more does not wait for it."""
+    go = threading.Event()
+
+    def reply(messages):
+        if messages[-1]["content"] == "number 0":
+            go.wait(20)
+        return messages[-1]["content"].upper()
+
+    with serving(reply) as (address, _):
+        said = hosted(address).stream(questions(6))
+        first = dict(next(said) for _ in range(5))
+        assert sorted(first) == [1, 2, 3, 4, 5] and first[3].text == "NUMBER 3"
+        start = time.monotonic()
+        said.close()
+        assert time.monotonic() - start < 10
+        go.set()
+    with serving(lambda messages: "fine") as (address, _):
+        assert sorted(place for place, _ in hosted(address).stream(questions(4))) == [0, 1, 2, 3]
+
+
+def test_what_a_stream_cannot_do_is_raised():
+    with pytest.raises(Exception, match="nobody"):
+        list(InspectModel("nobody/model").stream(questions(1)))
 
 
 def test_one_that_fails_costs_the_others_nothing():
