@@ -12,12 +12,12 @@ as its values are almost continuous, and for pass@k and pass^k it is the rate of
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import tyro
@@ -376,20 +376,27 @@ def summary(found: dict[Cell, Coverage]) -> list[str]:
     return [*lines, ""]
 
 
-def main(options: Benchmark) -> None:
+def simulated(todo: Sequence[Any], metrics: Sequence[str], one: Callable[[Any], Coverage], processes: int) -> dict:
+    """The coverage of each cell of some metrics (of all, if none is named), with a bar."""
     from rich.console import Console
     from rich.progress import Progress
 
-    todo = [cell for cell in cells(options.grid) if not options.metrics or cell.metric in options.metrics]
-    if not todo:
-        raise SystemExit(f"no metric is called {' or '.join(options.metrics)}; there are {', '.join(METRICS)}")
+    some = [cell for cell in todo if not metrics or cell.metric in metrics]
+    if not some:
+        there = ", ".join(dict.fromkeys(cell.metric for cell in todo))
+        raise SystemExit(f"no metric is called {' or '.join(metrics)}; there are {there}")
     found = {}
-    with ProcessPoolExecutor(options.processes) as pool, Progress(console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task("cells", total=len(todo))
-        done = pool.map(partial(simulate, runs=options.runs, seed=options.seed), todo, chunksize=4)
-        for cell, coverage in zip(todo, done, strict=True):
+    with ProcessPoolExecutor(processes) as pool, Progress(console=Console(file=sys.stderr)) as bar:
+        task = bar.add_task("cells", total=len(some))
+        for cell, coverage in zip(some, pool.map(one, some, chunksize=2), strict=True):
             found[cell] = coverage
             bar.advance(task)
+    return found
+
+
+def main(options: Benchmark) -> None:
+    one = partial(simulate, runs=options.runs, seed=options.seed)
+    found = simulated(cells(options.grid), options.metrics, one, options.processes)
     print("\n".join(summary(found) + table(found)))
 
 

@@ -10,9 +10,7 @@ grader was tried on answers of some models, and grades another's.
 """
 
 import os
-import sys
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby, product
@@ -21,7 +19,7 @@ import numpy as np
 import tyro
 from scipy import special
 
-from coverage import LOWEST, Coverage, cluster_rates, entry, true_rates
+from coverage import LOWEST, Coverage, cluster_rates, entry, simulated, true_rates
 from gnothi.metrics.grader_errors import corrected
 from gnothi.metrics.intervals import Estimate
 from gnothi.metrics.rates import Units, rate
@@ -259,19 +257,8 @@ def summary(found: dict[Cell, Coverage]) -> list[str]:
 
 
 def main(options: Benchmark) -> None:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    todo = [cell for cell in cells(options.most) if not options.metrics or cell.metric in options.metrics]
-    if not todo:
-        raise SystemExit(f"no metric is called {' or '.join(options.metrics)}; there are {', '.join(METRICS)}")
-    found = {}
-    with ProcessPoolExecutor(options.processes) as pool, Progress(console=Console(file=sys.stderr)) as bar:
-        task = bar.add_task("cells", total=len(todo))
-        done = pool.map(partial(simulate, runs=options.runs, seed=options.seed), todo)
-        for cell, coverage in zip(todo, done, strict=True):
-            found[cell] = coverage
-            bar.advance(task)
+    one = partial(simulate, runs=options.runs, seed=options.seed)
+    found = simulated(cells(options.most), options.metrics, one, options.processes)
     print("\n".join(summary(found) + tables(found)))
 
 
