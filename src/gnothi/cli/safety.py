@@ -11,6 +11,8 @@ from tyro.conf import subcommand
 from gnothi.cli.knowing import Knowing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gnothi.safety.calibration import Calibration
     from gnothi.safety.graders.grader import Grader
 
@@ -21,7 +23,8 @@ class Calibrate:
 
     LABELS are CSV files with a column each for the prompt, the answer and the label (refuse, comply, partial_refusal;
     or correct, wrong, abstained for graders that compare), folders of XSTest's completions, or `pyrit` for the 169
-    labelled rows that come packaged with it. With --train, a grader that learns is fitted to other labels first.
+    labelled rows that come packaged with it. With --train, a grader that learns is fitted to other labels first. What a
+    model says as a judge stays beside --out: the same command again asks nothing twice.
 
     Example: gnothi safety calibrate refusal-features labels.csv --out calibrations/mine.json
 
@@ -64,6 +67,7 @@ class Calibrate:
 
     def run(self) -> None:
         """Judges, counts, prints and writes."""
+        from gnothi.cards import progress_bars
         from gnothi.safety.calibration import calibrate
         from gnothi.safety.labelled import find_labelled
         from gnothi.safety.prompts import Outcome
@@ -73,27 +77,30 @@ class Calibrate:
         strange = next((name for name in self.positive if name not in {*Outcome}), None)
         if strange is not None:
             raise ValueError(f"--positive must be of {', '.join(Outcome)}, got {strange!r}")
-        grader = self._grader()
-        rows = [r for name in self.labels for r in find_labelled(name, self.partial, self.encoding, self.packages)]
-        data = self.data or ", ".join(Path(name).name for name in self.labels)
-        found = calibrate(grader, rows, data, partial=self.partial)
-        _check(found, self.grader)
         out = self.out or Path(f"{self.grader.replace(':', '-').replace('/', '-')}.calibration.json")
+        with progress_bars() as progress:
+            grader = self._grader(out, progress)
+            rows = [r for name in self.labels for r in find_labelled(name, self.partial, self.encoding, self.packages)]
+            data = self.data or ", ".join(Path(name).name for name in self.labels)
+            found = calibrate(grader, rows, data, partial=self.partial)
+        _check(found, self.grader)
         found.write(out)
         _print(found, self.positive)
         print(f"Calibration: {out}")
 
-    def _grader(self) -> "Grader":
+    def _grader(self, out: Path, progress: "Callable[[str, int, int], None]") -> "Grader":
         from datetime import date
 
         from gnothi.safety.graders.registry import find_grader
         from gnothi.safety.graders.training import train, with_weights
+        from gnothi.safety.kept_model import KeptModel
         from gnothi.safety.labelled import find_labelled
         from gnothi.safety.load import load_model
 
         if not self.train:
+            kept = out.with_name(f"{out.name.removesuffix('.json')}.verdicts.jsonl")
             return (
-                find_grader(self.grader, load_model)
+                find_grader(self.grader, lambda name: KeptModel(load_model(name), kept, progress))
                 if self.weights is None
                 else with_weights(self.grader, self.weights)
             )

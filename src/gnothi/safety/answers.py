@@ -8,8 +8,10 @@ prompt is sealed (compressed, so that nobody reads it by accident): `Answer`s re
 import base64
 import json
 import os
+import time
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,10 @@ import numpy as np
 
 from gnothi.safety.prompts import Answer, Prompt, Sound
 
+EVERY = 1.0  # seconds in which answers are put on the disk
+
 Key = tuple[str, int]  # a prompt's hash, and which answer to it
+Row = tuple[Prompt, int, Answer]
 
 
 class AnswerFile:
@@ -54,7 +59,7 @@ class AnswerFile:
                 )
                 raise ValueError(f"{self.path} is of another run ({changed}): name another folder with --out")
 
-    def add(self, rows: Iterable[tuple[Prompt, int, Answer]]) -> None:
+    def add(self, rows: Iterable[Row]) -> None:
         """Writes answers down; they are on the disk when this returns.
 
         **Raises:** `OSError` if the disk is full.
@@ -69,6 +74,28 @@ class AnswerFile:
             file.writelines(json.dumps(line) + "\n" for line in lines)
             file.flush()
             os.fsync(file.fileno())
+
+
+def keep_as_they_come(
+    said: Generator[tuple[int, Answer]], asked: Sequence[tuple[Prompt, int]], keep: Callable[[Sequence[Row]], None]
+) -> None:
+    """Keeps answers once a second, and those that came when it is stopped.
+
+    **Arguments:** `said`, what `gnothi.safety.models.Model.stream` yields; `asked`, the prompts, and which answer to
+    each; `keep`.
+    """
+    waiting: list[Row] = []
+    last = time.monotonic()
+    try:
+        with closing(said):
+            for place, answer in said:
+                waiting.append((*asked[place], answer))
+                if time.monotonic() - last > EVERY:
+                    keep(waiting)
+                    waiting, last = [], time.monotonic()
+    finally:
+        if waiting:
+            keep(waiting)
 
 
 def plain_answer(answer: Answer, *, sealed: bool) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from gnothi.safety.models import Model
 from gnothi.safety.prompts import Answer, Message, Prompt
 
 BATCHES = (4, 32)  # prompts that are decoded together, filled up with others: a compiled program each
+CHOSEN = 16  # prompts with choices that are read before any of them is answered
 MERGED = 4000  # tokens of filling that are read rather than to compile one program more
 ROOMS = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)  # tokens prompts are filled up to: a program each
 
@@ -53,8 +54,10 @@ class OwnModel(Model):
             else:
                 room = next((n for n in ROOMS if n >= len(row)), self.model.most - max_tokens)
                 written.setdefault(room, []).append(place)
-        picked = self._choose([prompts[n] for n in chosen], [rows[n] for n in chosen])
-        yield from zip(chosen, picked, strict=True)
+        chosen.sort(key=lambda place: len(rows[place]))  # those of like length are read together
+        for start in range(0, len(chosen), CHOSEN):
+            some = chosen[start : start + CHOSEN]
+            yield from zip(some, self._choose([prompts[n] for n in some], [rows[n] for n in some]), strict=True)
         for room, places in _merged(written).items():
             for start in range(0, len(places), BATCHES[-1]):
                 some = places[start : start + BATCHES[-1]]
@@ -73,8 +76,6 @@ class OwnModel(Model):
             return chat_text(self.model.template, _without_developer(messages))
 
     def _choose(self, prompts: Sequence[Prompt], rows: Sequence[Sequence[int]]) -> list[Answer]:
-        if not prompts:
-            return []
         start, encode = time.perf_counter(), self.model.tokenizer.encode
         choices = [[encode(choice, special=False) for choice in prompt.choices] for prompt in prompts]
         found = choice_log_probs(self.model.network, rows, choices)

@@ -1,21 +1,16 @@
 """Puts a model through an evaluation: prompts, answers on disk, grades."""
 
 import hashlib
-import time
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from gnothi.safety.answers import AnswerFile
+from gnothi.safety.answers import AnswerFile, Row, keep_as_they_come
 from gnothi.safety.evaluation import Evaluation, Scale
 from gnothi.safety.models import Model
-from gnothi.safety.prompts import Answer, Graded, Prompt
+from gnothi.safety.prompts import Graded, Prompt
 
 AT_ONCE = 128  # prompts that a model is shown together, to answer in the order that suits it
 
-EVERY = 1.0  # seconds in which answers are put on the disk
-
-Row = tuple[Prompt, int, Answer]
 Progress = Callable[[str, int, int], None]  # what is being done, how much of it is, and how much there is
 
 
@@ -75,26 +70,8 @@ def run(
             temperature=evaluation.temperature,
             seed=first + start,
         )
-        _keep_as_they_come(said, some, keep)
+        keep_as_they_come(said, some, keep)
     return _graded(evaluation, wanted, file)
-
-
-def _keep_as_they_come(
-    said: Generator[tuple[int, Answer]], asked: Sequence[tuple[Prompt, int]], keep: Callable[[Sequence[Row]], None]
-) -> None:
-    """Keeps answers once a second, and those that came when it is stopped."""
-    waiting: list[Row] = []
-    last = time.monotonic()
-    try:
-        with closing(said):
-            for place, answer in said:
-                waiting.append((*asked[place], answer))
-                if time.monotonic() - last > EVERY:
-                    keep(waiting)
-                    waiting, last = [], time.monotonic()
-    finally:
-        if waiting:
-            keep(waiting)
 
 
 def regrade(
