@@ -25,9 +25,8 @@ def rates() -> Metric:
     """For each metric of the evaluation `NAME`, `NAME_low` and `NAME_high` (95 %); and the denominators.
 
     They are the numbers of a card: where the grader's errors are known (`shipped_calibrations`) these are in them, and
-    `NAME_as_graded` is the number as the grader has it; what is fitted to all answers at once is there too. `asked`
-    counts the answers that were wanted of the samples that are done, `answered` those that came, `graded` those that
-    could be graded. Rates are of all that were asked.
+    what is fitted to all answers at once is there too. `asked` counts the answers that were wanted of the samples that
+    are done, `answered` those that came, `graded` those that could be graded. Rates are of all that were asked.
     """
 
     def measure(scores: list[SampleScore]) -> Value:
@@ -58,13 +57,10 @@ def _rates(name: str, grader: str, rows: list[Graded]) -> dict[str, float]:
     found: dict[str, float] = {}
     for one in evaluation.metrics:
         try:
-            number = judged(one, rows, calibration)
+            found |= _ends(one.name, judged(one, rows, calibration).estimate)
         except Exception as error:  # an error would end the run: with some samples done there may be no units yet
             log.debug("%s of %s: %s", one.name, name, error)
             found |= dict.fromkeys((one.name, f"{one.name}_low", f"{one.name}_high"), math.nan)
-            continue
-        found |= _ends(one.name, number.estimate)
-        found |= {f"{one.name}_as_graded": number.as_graded.value} if number.by else {}
     try:
         further = [] if evaluation.fitted is None else evaluation.fitted(rows)
     except Exception as error:
