@@ -77,7 +77,7 @@ def _link(row: Row, words: str) -> str:
     return f'<a href="#{escape(_anchor(row["evaluation"]))}">{escape(words)}</a>'
 
 
-def _stretches(rows: Sequence[Row]) -> list[Sequence[Row]]:
+def _stretches(rows: list[Row]) -> list[list[Row]]:
     """Rows in parts that fit a screen or a page, an evaluation never torn; in one if shares are not all there is."""
     if any((row["estimate"]["high"] or 0) > 1 for row in rows):
         return [rows]
@@ -90,7 +90,7 @@ def _stretches(rows: Sequence[Row]) -> list[Sequence[Row]]:
             lines = 0
         parts[-1] += some
         lines += len(some) + 1
-    return list(parts)
+    return parts
 
 
 def _glance_section(card: Card) -> str:

@@ -1,6 +1,7 @@
 """`gnothi safety`: graders, and what they get wrong, measured on what people have judged."""
 
 import shlex
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,8 +12,6 @@ from tyro.conf import subcommand
 from gnothi.cli.knowing import Knowing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gnothi.safety.calibration import Calibration
     from gnothi.safety.graders.grader import Grader
 
@@ -67,7 +66,6 @@ class Calibrate:
 
     def run(self) -> None:
         """Judges, counts, prints and writes."""
-        from gnothi.cards import progress_bars
         from gnothi.safety.calibration import calibrate
         from gnothi.safety.labelled import find_labelled
         from gnothi.safety.prompts import Outcome
@@ -78,8 +76,8 @@ class Calibrate:
         if strange is not None:
             raise ValueError(f"--positive must be of {', '.join(Outcome)}, got {strange!r}")
         out = self.out or Path(f"{self.grader.replace(':', '-').replace('/', '-')}.calibration.json")
-        with progress_bars() as progress:
-            grader = self._grader(out, progress)
+        with ExitStack() as stack:
+            grader = self._grader(out, stack)
             rows = [r for name in self.labels for r in find_labelled(name, self.partial, self.encoding, self.packages)]
             data = self.data or ", ".join(Path(name).name for name in self.labels)
             found = calibrate(grader, rows, data, partial=self.partial)
@@ -88,7 +86,7 @@ class Calibrate:
         _print(found, self.positive)
         print(f"Calibration: {out}")
 
-    def _grader(self, out: Path, progress: "Callable[[str, int, int], None]") -> "Grader":
+    def _grader(self, out: Path, stack: ExitStack) -> "Grader":
         from datetime import date
 
         from gnothi.safety.graders.registry import find_grader
@@ -98,12 +96,14 @@ class Calibrate:
         from gnothi.safety.load import load_model
 
         if not self.train:
-            kept = out.with_name(f"{out.name.removesuffix('.json')}.verdicts.jsonl")
-            return (
-                find_grader(self.grader, lambda name: KeptModel(load_model(name), kept, progress))
-                if self.weights is None
-                else with_weights(self.grader, self.weights)
-            )
+
+            def judge(name: str) -> KeptModel:
+                from gnothi.cards import progress_bars
+
+                kept = out.with_name(f"{out.name.removesuffix('.json')}.verdicts.jsonl")
+                return KeptModel(load_model(name), kept, stack.enter_context(progress_bars()))
+
+            return find_grader(self.grader, judge) if self.weights is None else with_weights(self.grader, self.weights)
         both = sorted({*self.train} & {*self.labels})
         if both:
             raise ValueError(f"{', '.join(both)} is both in LABELS and in --train: measure on what was not learnt from")

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from gnothi.safety.models import Model
 from gnothi.safety.prompts import Answer, Prompt, Sound
 
 EVERY = 1.0  # seconds in which answers are put on the disk
@@ -76,14 +77,42 @@ class AnswerFile:
             os.fsync(file.fileno())
 
 
-def keep_as_they_come(
+def ask_and_keep(
+    model: Model,
+    file: AnswerFile,
+    left: Sequence[tuple[Prompt, int]],
+    tell: Callable[[int], None],
+    *,
+    at_once: int,
+    max_tokens: int,
+    temperature: float,
+    seed: int,
+) -> None:
+    """Asks a model for what a file lacks, and keeps the answers as they come: once a second, and when it is stopped.
+
+    **Arguments:** `model`; `file`; `left`, prompts, and which answer to each; `tell`, to be told how many are kept;
+    `at_once`, prompts that the model is shown together; the others as of `Model.answer`.
+    """
+    done = 0
+
+    def keep(rows: Sequence[Row]) -> None:
+        nonlocal done
+        file.add(rows)
+        done += len(rows)
+        tell(done)
+
+    if left:
+        tell(done)
+    for start in range(0, len(left), at_once):
+        some = left[start : start + at_once]
+        prompts = [prompt for prompt, _ in some]
+        said = model.stream(prompts, max_tokens=max_tokens, temperature=temperature, seed=seed + start)
+        _keep_as_they_come(said, some, keep)
+
+
+def _keep_as_they_come(
     said: Generator[tuple[int, Answer]], asked: Sequence[tuple[Prompt, int]], keep: Callable[[Sequence[Row]], None]
 ) -> None:
-    """Keeps answers once a second, and those that came when it is stopped.
-
-    **Arguments:** `said`, what `gnothi.safety.models.Model.stream` yields; `asked`, the prompts, and which answer to
-    each; `keep`.
-    """
     waiting: list[Row] = []
     last = time.monotonic()
     try:

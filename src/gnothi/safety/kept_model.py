@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from gnothi.safety.answers import AnswerFile, Row, keep_as_they_come
+from gnothi.safety.answers import AnswerFile, ask_and_keep
 from gnothi.safety.models import Model
 from gnothi.safety.prompts import Answer, Prompt
 
@@ -39,23 +39,18 @@ class KeptModel(Model):
         file = AnswerFile(self.path, about)
         wanted = {prompt.sha256: prompt for prompt in prompts}
         left = [prompt for key, prompt in wanted.items() if file.answers.get((key, 0), Answer(error="new")).error]
+        left.sort(key=lambda prompt: len(prompt.text))  # those of like length are read together
         done = len(wanted) - len(left)
 
-        def keep(rows: Sequence[Row]) -> None:
-            nonlocal done
-            file.add(rows)
-            done += len(rows)
-            self._tell(done, len(wanted))
+        def tell(kept: int) -> None:
+            if self.progress is not None:
+                self.progress(f"answers of {self.name}", done + kept, len(wanted))
 
-        if left:
-            self._tell(done, len(wanted))
-        left.sort(key=lambda prompt: len(prompt.text))  # those of like length are read together
-        for start in range(0, len(left), AT_ONCE):
-            some = left[start : start + AT_ONCE]
-            said = self.model.stream(some, max_tokens=max_tokens, temperature=temperature, seed=seed + start)
-            keep_as_they_come(said, [(prompt, 0) for prompt in some], keep)
+        ask_and_keep(
+            *(self.model, file, [(prompt, 0) for prompt in left], tell),
+            at_once=AT_ONCE,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            seed=seed,
+        )
         return [file.answers[prompt.sha256, 0] for prompt in prompts]
-
-    def _tell(self, done: int, total: int) -> None:
-        if self.progress is not None:
-            self.progress(f"answers of {self.name}", done, total)

@@ -98,8 +98,12 @@ def measure(
 
 
 class Judged(NamedTuple):
-    """A metric's number: with the grader's `errors` in it where they are known (`by` says whence), and `as_graded`."""
+    """A metric's number: with the grader's `errors` in it where they are known (`by` says whence), and `as_graded`.
 
+    `units` are what it is the mean of.
+    """
+
+    units: Units
     estimate: Estimate
     as_graded: Estimate
     by: str
@@ -131,7 +135,7 @@ def judged(
     if by and lost:  # what nobody judged is no verdict to be corrected: it counts as the metric counts it
         value, low, high = (failures + (1 - lost) * x for x in (estimate.value, estimate.low, estimate.high))
         estimate = Estimate(value, low, high, as_graded.units)
-    return Judged(stretched(estimate, metric.ends), stretched(as_graded, metric.ends), by, errors)
+    return Judged(units, stretched(estimate, metric.ends), stretched(as_graded, metric.ends), by, errors)
 
 
 def _fitted_result(
@@ -159,8 +163,7 @@ def _result(
     labels: Mapping[str, Outcome],
     log_sha256: str,
 ) -> Result:
-    units = metric.units(rows)
-    estimate, as_graded, by, errors = judged(metric, rows, calibration, labels)
+    units, estimate, as_graded, by, errors = judged(metric, rows, calibration, labels)
     categories = sorted({row.prompt.category for row in rows if row.prompt.category})
     split = {name: metric.units([row for row in rows if row.prompt.category == name]) for name in categories}
     return Result(

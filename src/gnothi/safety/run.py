@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from gnothi.safety.answers import AnswerFile, Row, keep_as_they_come
+from gnothi.safety.answers import AnswerFile, ask_and_keep
 from gnothi.safety.evaluation import Evaluation, Scale
 from gnothi.safety.models import Model
 from gnothi.safety.prompts import Graded, Prompt
@@ -51,26 +51,19 @@ def run(
         return answer is None or (again and bool(answer.error))
 
     left = [(prompt, sample) for prompt, sample in wanted if missing(prompt, sample)]
-    done = first = len(wanted) - len(left)
+    done = len(wanted) - len(left)
 
-    def keep(rows: Sequence[Row]) -> None:
-        nonlocal done
-        file.add(rows)
-        done += len(rows)
+    def tell(kept: int) -> None:
         if progress is not None:
-            progress(evaluation.title, done, len(wanted))
+            progress(evaluation.title, done + kept, len(wanted))
 
-    if left and progress is not None:
-        progress(evaluation.title, done, len(wanted))
-    for start in range(0, len(left), AT_ONCE):
-        some = left[start : start + AT_ONCE]
-        said = model.stream(
-            [prompt for prompt, _ in some],
-            max_tokens=evaluation.max_tokens,
-            temperature=evaluation.temperature,
-            seed=first + start,
-        )
-        keep_as_they_come(said, some, keep)
+    ask_and_keep(
+        *(model, file, left, tell),
+        at_once=AT_ONCE,
+        max_tokens=evaluation.max_tokens,
+        temperature=evaluation.temperature,
+        seed=done,
+    )
     return _graded(evaluation, wanted, file)
 
 

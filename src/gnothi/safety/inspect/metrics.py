@@ -64,7 +64,7 @@ def _rates(name: str, grader: str, rows: list[Graded]) -> dict[str, float]:
     try:
         further = [] if evaluation.fitted is None else evaluation.fitted(rows)
     except Exception as error:
-        log.debug("what is fitted in %s: %s", name, error)
+        log.info("what is fitted in %s: %s", name, error)  # it has no names under which to be not a number
         further = []
     for fitted in further:
         found |= _ends(fitted.metric, fitted.estimate)
